@@ -1,0 +1,67 @@
+"""Every error that a caller can meet, under one base class.
+
+A message names the rule, the value that broke it and the remedy. How an error looks over HTTP
+is decided in one place, `api/problem.py`; nothing here knows about status codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One broken rule: `field` is a JSON path such as `events[0]`, `message` says rule and remedy."""
+
+    field: str
+    message: str
+
+
+class IntentError(Exception):
+    """Base class. `errors` lists the single fields at fault, if the input had fields."""
+
+    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.errors = errors
+
+    @classmethod
+    def at(cls, field: str, message: str) -> IntentError:
+        """The common case of one field at fault."""
+        return cls(message, (FieldError(field, message),))
+
+
+class InvalidInput(IntentError):
+    """A value breaks a documented rule."""
+
+
+class InvalidFile(IntentError):
+    """An events or profiles file cannot be read as such."""
+
+
+class NotFound(IntentError):
+    """The thing named by an id or a name does not exist."""
+
+
+class Conflict(IntentError):
+    """The request is sound but the present state forbids it."""
+
+
+class LimitReached(Conflict):
+    """An account limit is used up (for example five active goals)."""
+
+
+class InsufficientHistory(IntentError):
+    """Nothing honest can be said from the history there is; the message says what to change."""
+
+
+class CorruptObject(IntentError):
+    """A stored object is not what was written (checksum, schema): refused before use."""
+
+
+class Raced(IntentError):
+    """Another writer committed first; reading again and repeating is safe."""
+
+
+class Misconfigured(IntentError):
+    """The stack's environment lacks something that the template should have set."""
