@@ -1,0 +1,60 @@
+"""What an import did, for the one who loaded the file: nothing is lost without being counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..lake.calendar import from_day
+from .normalize import REASONS, SetAside
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """rows_read = added + duplicates + set aside + before_since + after_until (events files).
+
+    Of a profiles file, `added` and `duplicates` count trait values, `rows_read` rows. `first_day`
+    and `last_day` are the local days of the file's usable rows, loaded before or not. `events` are
+    the rows added by name. `users` are the users in the usable rows, `new_users` those of them the
+    lake did not know.
+    """
+
+    kind: str
+    rows_read: int
+    added: int
+    duplicates: int
+    set_aside: Mapping[str, SetAside]
+    before_since: int = 0
+    after_until: int = 0
+    users: int = 0
+    new_users: int = 0
+    first_day: int | None = None
+    last_day: int | None = None
+    events: Mapping[str, int] = field(default_factory=dict)
+    broken_properties: int = 0
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON with ISO dates."""
+        return {
+            "kind": self.kind,
+            "rows_read": self.rows_read,
+            "added": self.added,
+            "duplicates": self.duplicates,
+            "set_aside": {
+                reason: {"count": a.count, "meaning": REASONS[reason], "example": a.example}
+                for reason, a in self.set_aside.items()
+            },
+            "before_since": self.before_since,
+            "after_until": self.after_until,
+            "users": self.users,
+            "new_users": self.new_users,
+            "first_day": None if self.first_day is None else from_day(self.first_day).isoformat(),
+            "last_day": None if self.last_day is None else from_day(self.last_day).isoformat(),
+            "events": dict(self.events),
+            "broken_properties": self.broken_properties,
+            "notes": list(self.notes),
+            "warnings": list(self.warnings),
+        }

@@ -1,0 +1,1 @@
+"""Everything per user, as Parquet: where it lies, how it is read and written."""

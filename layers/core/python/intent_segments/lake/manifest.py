@@ -1,0 +1,241 @@
+"""The table of contents of the lake at one version: which parts make up which table.
+
+A manifest is immutable JSON; HEAD (store/lake_head.py) names the current one. Its key carries a
+hash of its content, so two writers that race for one version never overwrite each other, and the
+loser's manifest is simply never named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..errors import CorruptObject
+from .layout import SLOTS, part_key
+from .objects import Bucket
+
+TABLES = ("events", "activity", "users", "profiles")
+PANEL_USERS = 200_000
+"""The least size of the panel (DESIGN): a share of 1 % is then known to +-0.04 points."""
+MAX_PROPERTIES = 1_000
+"""Properties per event that the catalogue keeps; further ones are data but not listed."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One immutable set of Parquet files of one table, one file per group in `groups`.
+
+    `from_day`..`to_day` are local days that its rows lie in (both included), None where the rows
+    have no day; `bytes` is the size of all files.
+    """
+
+    table: str
+    gen: str
+    from_day: int | None
+    to_day: int | None
+    rows: int
+    bytes: int
+    groups: tuple[int, ...]
+
+    def keys(self, groups: Iterable[int]) -> list[str]:
+        """S3 keys of the files of these groups; a group without rows has no file."""
+        held = set(self.groups)
+        return [part_key(self.table, self.gen, g) for g in groups if g in held]
+
+    def overlaps(self, days: tuple[int, int] | None) -> bool:
+        """Whether a row of the part can lie in the days `(first, last)`, both included."""
+        if days is None or self.from_day is None or self.to_day is None:
+            return True
+        return self.from_day <= days[1] and self.to_day >= days[0]
+
+
+@dataclass(frozen=True)
+class EventEntry:
+    """What is known of one event: `properties` counts the kinds of value by property name."""
+
+    count: int
+    first_day: int
+    last_day: int
+    properties: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One state of the lake. `parts` are in the order of writing, oldest first.
+
+    An event's code is its position in `event_names`, which only ever grows. `users_per_slot` counts
+    users by the top 12 bits of their hash, in ascending order of the hash.
+    """
+
+    version: int
+    groups: int
+    timezone: str
+    event_names: tuple[str, ...] = ()
+    users_per_slot: tuple[int, ...] = (0,) * SLOTS
+    events: int = 0
+    first_day: int | None = None
+    last_day: int | None = None
+    catalogue: Mapping[str, EventEntry] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def users(self) -> int:
+        """Users in the lake, those with a profile alone included."""
+        return sum(self.users_per_slot)
+
+    def of(self, table: str) -> tuple[Part, ...]:
+        """The parts of one table, oldest first."""
+        return tuple(part for part in self.parts if part.table == table)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, days as integers since 1970-01-01."""
+        return {
+            "version": self.version,
+            "groups": self.groups,
+            "timezone": self.timezone,
+            "event_names": list(self.event_names),
+            "users_per_slot": list(self.users_per_slot),
+            "users": self.users,
+            "events": self.events,
+            "first_day": self.first_day,
+            "last_day": self.last_day,
+            "catalogue": {
+                name: {
+                    "count": entry.count,
+                    "first_day": entry.first_day,
+                    "last_day": entry.last_day,
+                    "properties": {
+                        key: {"kinds": dict(kinds)} for key, kinds in entry.properties.items()
+                    },
+                }
+                for name, entry in self.catalogue.items()
+            },
+            "parts": [{**vars(part), "groups": list(part.groups)} for part in self.parts],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Manifest:
+        """The inverse of `to_json`. Raises CorruptObject for anything else."""
+        try:
+            return cls(
+                version=document["version"],
+                groups=document["groups"],
+                timezone=document["timezone"],
+                event_names=tuple(document["event_names"]),
+                users_per_slot=tuple(document["users_per_slot"]),
+                events=document["events"],
+                first_day=document["first_day"],
+                last_day=document["last_day"],
+                catalogue={
+                    name: EventEntry(
+                        entry["count"],
+                        entry["first_day"],
+                        entry["last_day"],
+                        {key: value["kinds"] for key, value in entry["properties"].items()},
+                    )
+                    for name, entry in document["catalogue"].items()
+                },
+                parts=tuple(
+                    Part(**{**part, "groups": tuple(part["groups"])}) for part in document["parts"]
+                ),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise CorruptObject(
+                f"A lake manifest has not the expected shape ({error!r}): it was damaged, or "
+                "written by another version; restore it from the bucket's versions."
+            ) from error
+
+
+def add_part(manifest: Manifest, part: Part) -> Manifest:
+    """The manifest with one more part, the newest of its table."""
+    return replace(manifest, parts=(*manifest.parts, part))
+
+
+def replace_run(manifest: Manifest, old: Sequence[Part], new: Part) -> Manifest:
+    """The manifest with `new` in the place of the first of the parts `old`, the others gone."""
+    gone = {(part.table, part.gen) for part in old[1:]}
+    first = (old[0].table, old[0].gen)
+    parts = [
+        new if (part.table, part.gen) == first else part
+        for part in manifest.parts
+        if (part.table, part.gen) not in gone
+    ]
+    return replace(manifest, parts=tuple(parts))
+
+
+def add_event_names(manifest: Manifest, names: Iterable[str]) -> Manifest:
+    """The manifest with codes for names it did not have, given in alphabetical order."""
+    new = sorted(set(names) - set(manifest.event_names))
+    return replace(manifest, event_names=(*manifest.event_names, *new))
+
+
+def add_to_catalogue(manifest: Manifest, seen: Mapping[str, EventEntry]) -> Manifest:
+    """The manifest with newly loaded events counted in catalogue, totals and first and last day."""
+    if not seen:
+        return manifest
+    catalogue = dict(manifest.catalogue)
+    for name, entry in seen.items():
+        known = catalogue.get(name)
+        catalogue[name] = entry if known is None else _merged(known, entry)
+    return replace(
+        manifest,
+        catalogue=dict(sorted(catalogue.items())),
+        events=sum(entry.count for entry in catalogue.values()),
+        first_day=min(entry.first_day for entry in catalogue.values()),
+        last_day=max(entry.last_day for entry in catalogue.values()),
+    )
+
+
+def add_users(manifest: Manifest, per_slot: Mapping[int, int]) -> Manifest:
+    """The manifest with new users counted, slot -> how many."""
+    counts = list(manifest.users_per_slot)
+    for slot, users in per_slot.items():
+        counts[slot] += users
+    return replace(manifest, users_per_slot=tuple(counts))
+
+
+def panel_bound(users_per_slot: Sequence[int], wanted: int = PANEL_USERS) -> int:
+    """The lowest slot b such that the slots below b hold at least `wanted` users; 4096 if none."""
+    reached = 0
+    for slot, users in enumerate(users_per_slot):
+        reached += users
+        if reached >= wanted:
+            return slot + 1
+    return SLOTS
+
+
+def read_manifest(bucket: Bucket, key: str) -> Manifest:
+    """The manifest at `key`. Raises NotFound, CorruptObject."""
+    try:
+        document = json.loads(bucket.get(key))
+    except ValueError as error:
+        raise CorruptObject(f"{key} is not JSON; restore it from the bucket's versions.") from error
+    return Manifest.from_json(document)
+
+
+def write_manifest(bucket: Bucket, manifest: Manifest) -> str:
+    """Store a manifest; returns its key. Equal manifests have the same key."""
+    body = json.dumps(manifest.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    key = f"manifests/{manifest.version:08d}-{digest}.json"
+    bucket.put(key, body)
+    return key
+
+
+def _merged(old: EventEntry, new: EventEntry) -> EventEntry:
+    properties = {key: dict(kinds) for key, kinds in old.properties.items()}
+    for key, kinds in new.properties.items():
+        if key not in properties and len(properties) >= MAX_PROPERTIES:
+            continue
+        mine = properties.setdefault(key, {})
+        for kind, count in kinds.items():
+            mine[kind] = mine.get(kind, 0) + count
+    return EventEntry(
+        old.count + new.count,
+        min(old.first_day, new.first_day),
+        max(old.last_day, new.last_day),
+        properties,
+    )
