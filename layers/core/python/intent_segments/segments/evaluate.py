@@ -1,0 +1,139 @@
+"""Who is in a segment as of a day: all of them, how many, or a few with their traits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lake.calendar import to_day
+from ..lake.tables import Tables
+from .binds import Binds
+from .compile import Compiled, Lookup, compile_members
+from .definition import Definition
+from .passes import traits_as_of
+
+TraitValue = str | float | int | bool
+MAX_SAMPLE = 1_000
+"""The most users one sample shows."""
+
+
+@dataclass(frozen=True)
+class SampledUser:
+    """A member to look at, with the traits that held on as_of (timestamps as ISO strings, UTC)."""
+
+    user_id: str
+    traits: dict[str, TraitValue]
+
+
+def members(
+    tables: Tables,
+    definition: Definition,
+    as_of: date,
+    *,
+    shift_days: int = 0,
+    lookup: Lookup | None = None,
+) -> NDArray[np.int64]:
+    """The user hashes of the members at the end of `as_of`: int64, ascending, unique.
+
+    `shift_days` is added to the definition's absolute dates, for point-in-time training: a
+    cut-off 28 days before today's as_of passes -28. `lookup` resolves referenced segments.
+    Raises NotFound for an unknown segment, InvalidInput for a circle of references.
+    """
+    query = _compiled(tables, definition, as_of, shift_days, lookup)
+    found = _columns(tables, f"SELECT uh FROM ({query.sql}) members ORDER BY uh", query.params)
+    return np.asarray(found["uh"], dtype=np.int64)
+
+
+def member_ids(
+    tables: Tables, definition: Definition, as_of: date, *, lookup: Lookup | None = None
+) -> NDArray[np.object_]:
+    """The user ids of the members at the end of `as_of`: str objects, ascending by code point."""
+    query = _compiled(tables, definition, as_of, 0, lookup)
+    found = _columns(
+        tables, f"SELECT user_id FROM ({query.sql}) members ORDER BY user_id", query.params
+    )
+    return np.asarray(found["user_id"], dtype=object)
+
+
+def size(
+    tables: Tables,
+    definition: Definition,
+    as_of: date,
+    *,
+    shift_days: int = 0,
+    lookup: Lookup | None = None,
+) -> int:
+    """How many members there are at the end of `as_of`; the rest as for `members`."""
+    query = _compiled(tables, definition, as_of, shift_days, lookup)
+    counted = _columns(tables, f"SELECT COUNT(*) AS users FROM ({query.sql}) members", query.params)
+    return int(counted["users"][0])
+
+
+def sample(
+    tables: Tables,
+    definition: Definition,
+    as_of: date,
+    n: int,
+    *,
+    lookup: Lookup | None = None,
+) -> list[SampledUser]:
+    """Up to `n` members (at most MAX_SAMPLE): those with the lowest user hash.
+
+    The hash is random with regard to behaviour, so this is a fair sample, and the same one every
+    time.
+    """
+    query = _compiled(tables, definition, as_of, 0, lookup)
+    params = {**query.params, "most": min(n, MAX_SAMPLE)}
+    rows = tables.con.execute(
+        f"SELECT uh, user_id FROM ({query.sql}) members ORDER BY uh LIMIT $most", params
+    ).fetchall()
+    traits = _traits(tables, [uh for uh, _ in rows], as_of)
+    return [SampledUser(user_id, traits.get(uh, {})) for uh, user_id in rows]
+
+
+def _traits(tables: Tables, users: list[int], as_of: date) -> dict[int, dict[str, TraitValue]]:
+    binds = Binds()
+    held = traits_as_of("uh IN (SELECT unnest($users))", binds.bind(to_day(as_of)))
+    rows = tables.con.execute(
+        f"SELECT uh, property, kind, text, number FROM ({held}) held "
+        "WHERE kind IS NOT NULL ORDER BY uh, property",
+        {**binds.params, "users": users},
+    ).fetchall()
+    traits: dict[int, dict[str, TraitValue]] = {}
+    for uh, name, kind, text, number in rows:
+        traits.setdefault(uh, {})[name] = _value(kind, text, number)
+    return traits
+
+
+def _value(kind: str, text: str | None, number: float | None) -> TraitValue:
+    if kind == "string" or number is None:
+        return text or ""
+    if kind == "boolean":
+        return bool(number)
+    if kind == "timestamp":
+        # fromtimestamp would lose microseconds to floating point.
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(number))
+        return moment.isoformat().replace("+00:00", "Z")
+    return int(number) if number == int(number) else number
+
+
+def _compiled(
+    tables: Tables, definition: Definition, as_of: date, shift_days: int, lookup: Lookup | None
+) -> Compiled:
+    return compile_members(
+        definition,
+        as_of,
+        event_codes=tables.event_codes(),
+        timezone=tables.timezone,
+        shift_days=shift_days,
+        lookup=lookup,
+    )
+
+
+def _columns(tables: Tables, sql: str, params: Any) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = tables.con.execute(sql, dict(params)).fetchnumpy()
+    return columns

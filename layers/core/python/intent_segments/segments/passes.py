@@ -1,0 +1,103 @@
+"""One pass over a table answers every clause that asks it: conditional aggregates per user.
+
+A segment of many clauses reads `activity` once, `events` once (only if a clause needs properties
+or hours) and `profiles` once, whatever the number of its clauses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..lake.tables import ALWAYS
+from .binds import Binds
+from .windows import DayWindow, HourWindow
+
+
+@dataclass
+class Pass:
+    """Aggregates per user over one table, under `name`; equal aggregates are shared."""
+
+    name: str
+    _columns: dict[str, str] = field(default_factory=dict)
+
+    def column(self, aggregate: str) -> str:
+        """`name.column` for an aggregate expression."""
+        column = self._columns.setdefault(aggregate, f"c{len(self._columns)}")
+        return f"{self.name}.{column}"
+
+    def used(self) -> bool:
+        """Whether anybody asked for a column."""
+        return bool(self._columns)
+
+    def query(self, source: str) -> str:
+        """`name AS (SELECT … GROUP BY uh)` over `source`."""
+        columns = ", ".join(f"{sql} AS {column}" for sql, column in self._columns.items())
+        return f"{self.name} AS (SELECT uh, {columns} FROM {source} GROUP BY uh)"
+
+
+@dataclass
+class EventPass(Pass):
+    """A pass over `activity` or `events` that reads only the events and days it needs."""
+
+    table: str = "activity"
+    _events: set[int] = field(default_factory=set)
+    _first: int | None = None
+    _last: int = ALWAYS
+
+    def inside(self, event: int, window: DayWindow | HourWindow, binds: Binds) -> str:
+        """The condition on a row to be this event in this window; widens what the pass reads."""
+        self._events.add(event)
+        days = window.days if isinstance(window, HourWindow) else window
+        self._first = days.first if self._first is None else min(self._first, days.first)
+        self._last = max(self._last, days.last)
+        if isinstance(window, HourWindow):
+            time = f"ts >= {binds.bind(window.start)} AND ts < {binds.bind(window.end)}"
+        else:
+            time = f"day <= {binds.bind(window.last)}"
+            if window.first > ALWAYS:
+                time = f"day >= {binds.bind(window.first)} AND {time}"
+        return f"event = {binds.bind(event)} AND {time}"
+
+    def rows(self, binds: Binds) -> str:
+        """The rows of the table that any clause can need."""
+        events = ", ".join(binds.bind(event) for event in sorted(self._events))
+        limits = f"event IN ({events}) AND day <= {binds.bind(self._last)}"
+        if self._first is not None and self._first > ALWAYS:
+            limits += f" AND day >= {binds.bind(self._first)}"
+        return f"{self.table} WHERE {limits}"
+
+
+@dataclass
+class TraitPass(Pass):
+    """A pass over the traits that held at the end of as_of."""
+
+    _properties: set[str] = field(default_factory=set)
+
+    def of(self, name: str, binds: Binds) -> str:
+        """The condition on a row to be this trait."""
+        self._properties.add(name)
+        return f"property = {binds.bind(name)}"
+
+    def rows(self, as_of: int, binds: Binds) -> str:
+        """The rows of the traits that any clause can need."""
+        names = ", ".join(binds.bind(name) for name in sorted(self._properties))
+        return f"({traits_as_of(f'property IN ({names})', binds.bind(as_of))}) held"
+
+
+def traits_as_of(which: str, as_of: str) -> str:
+    """SELECT uh, property, kind, text, number: the value that each trait had at the end of a day.
+
+    `which` is a condition on `profiles`, `as_of` a placeholder. An undated trait has always held,
+    until a dated one replaces it. Ties of one day are broken by value, so that the order in which
+    rows were stored never shows.
+    """
+    since = f"CASE WHEN dated THEN valid_from ELSE {ALWAYS} END"
+    latest = (
+        f"ROW_NUMBER() OVER (PARTITION BY uh, property ORDER BY {since} DESC, "
+        "COALESCE(kind, '') DESC, COALESCE(text, '') DESC, COALESCE(number, 0) DESC)"
+    )
+    return (
+        f"SELECT uh, property, kind, text, number FROM (SELECT *, {latest} AS latest "
+        f"FROM profiles WHERE {which} AND (NOT dated OR valid_from <= {as_of})) ranked "
+        "WHERE latest = 1"
+    )
