@@ -1,0 +1,1 @@
+"""Who will do it: features, labels, models, forecasts and their honest intervals."""

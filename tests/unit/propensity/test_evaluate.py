@@ -1,0 +1,45 @@
+"""The quality card's metrics against scikit-learn and by hand."""
+
+import numpy as np
+import pytest
+from intent_segments.propensity.evaluate import evaluate, reliability, word_for
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+RANDOM = np.random.default_rng(3)
+LIKELIHOOD = np.round(RANDOM.random(3_000), 2)  # rounded: many ties
+DID = RANDOM.random(3_000) < LIKELIHOOD
+
+
+def test_ranking_metrics_agree_with_scikit_learn_ties_included():
+    found = evaluate(LIKELIHOOD, DID)
+    assert found.auc == pytest.approx(roc_auc_score(DID, LIKELIHOOD))
+    assert found.average_precision == pytest.approx(average_precision_score(DID, LIKELIHOOD))
+    assert found.brier == pytest.approx(brier_score_loss(DID, LIKELIHOOD))
+
+
+def test_likelihoods_that_mean_it_have_a_calibration_error_of_noise_alone():
+    assert evaluate(LIKELIHOOD, DID).ece < 0.03
+    assert evaluate(LIKELIHOOD**3, DID).ece > 0.15
+
+
+def test_equal_likelihoods_are_never_split_between_bins():
+    bins = reliability(np.repeat([0.1, 0.2], [950, 50]), np.zeros(1_000, bool))
+    assert [b.users for b in bins] == [950, 50]
+
+
+def test_the_bins_hold_everybody_once():
+    assert sum(b.users for b in reliability(LIKELIHOOD, DID)) == 3_000
+
+
+@pytest.mark.parametrize("did", [np.zeros(10, bool), np.ones(10, bool)])
+def test_one_outcome_alone_has_no_ranking(did):
+    found = evaluate(np.linspace(0, 1, 10), did)
+    assert found.auc is None and found.average_precision is None and found.lift_quality is None
+    assert found.brier is not None
+
+
+@pytest.mark.parametrize(
+    ("lift", "word"), [(60, "excellent"), (59.9, "good"), (20, "fair"), (19, "poor")]
+)
+def test_lift_quality_has_words(lift, word):
+    assert word_for(lift) == word

@@ -1,0 +1,153 @@
+"""The answer before anything is saved."""
+
+import numpy as np
+import pytest
+from intent_segments.errors import InsufficientHistory
+from intent_segments.lake.calendar import from_day
+from intent_segments.propensity.backtest import truth
+from intent_segments.propensity.evidence import Evidence
+from intent_segments.propensity.forecast import forecast, running_model
+from intent_segments.propensity.question import Question
+from intent_segments.propensity.report import outlook, report
+from intent_segments.segments.definition import parse
+
+from tests.fixtures.histories import START, shop, tables_of
+
+VISITORS = parse({"did": {"event": "visit"}})
+
+
+def asked(as_of=START + 200, horizon=30, events=("buy",), match="any", segment=VISITORS):
+    return Question(segment, events, match, as_of, horizon)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return shop()
+
+
+@pytest.fixture(scope="module")
+def found(world):
+    return forecast(Evidence.gather(world, asked()))
+
+
+def test_the_count_comes_near_what_really_happens(world, found):
+    members = Evidence.gather(world, asked())
+    did = truth(world, asked(), members.history.uh[members.members(START + 200)])
+    assert found.intervals()["95"].low <= did.sum() <= found.intervals()["95"].high
+
+
+def test_likelihoods_add_up_to_the_count(found):
+    assert found.likelihood.sum() == pytest.approx(found.value, rel=1e-6)
+
+
+def test_those_who_do_it_rank_above_those_who_do_not(found):
+    assert all(origin.evaluation.auc > 0.65 for origin in found.origins)
+
+
+def test_intervals_nest_around_the_count(found):
+    bounds = found.intervals()
+    assert bounds["95"].low <= bounds["80"].low <= bounds["50"].low <= found.value
+    assert found.value <= bounds["50"].high <= bounds["80"].high <= bounds["95"].high
+
+
+def test_the_interval_is_wider_than_the_binomial_one(found):
+    binomial = 2 * 1.2816 * np.sqrt((found.likelihood * (1 - found.likelihood)).sum())
+    bounds = found.intervals()["80"]
+    assert bounds.high - bounds.low > binomial
+
+
+def test_the_curve_rises_day_by_day_to_the_count(found):
+    values = [point.value for point in found.curve]
+    assert len(values) == 30
+    assert values == sorted(values)
+    assert values[-1] == pytest.approx(found.value)
+
+
+def test_more_events_than_users_are_expected_where_users_buy_again(found):
+    assert found.events.value > found.value
+
+
+def test_the_even_chance_number_is_as_likely_as_not(found):
+    card = outlook(found, "users", found.value, "maximize")
+    assert card["probability"] == pytest.approx(0.5, abs=0.01)
+    assert card["even_chance"] == pytest.approx(found.value, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("factor", "direction", "verdict"),
+    [
+        (0.5, "maximize", "within_reach"),
+        (1.1, "maximize", "a_stretch"),
+        (4.0, "maximize", "not_realistic"),
+        (4.0, "minimize", "within_reach"),
+        (0.1, "minimize", "not_realistic"),
+    ],
+)
+def test_a_wanted_number_gets_a_plain_word(found, factor, direction, verdict):
+    assert outlook(found, "users", found.value * factor, direction)["verdict"] == verdict
+
+
+def test_more_than_everybody_is_never_realistic(found):
+    assert outlook(found, "users", found.users + 1, "maximize")["probability"] == 0
+
+
+def test_the_saved_goals_model_tells_the_same_number_on_day_0(world):
+    evidence = Evidence.gather(world, asked())
+    model = running_model(evidence, expected=123.0)
+    rows = evidence.rows(model.plan, evidence.members(START + 200), START + 200, 30)
+    assert model.likelihood(rows).sum() == pytest.approx(123.0, rel=1e-6)
+
+
+def test_a_goal_longer_than_history_is_refused_with_the_longest_possible_date(world):
+    with pytest.raises(InsufficientHistory) as refused:
+        forecast(Evidence.gather(world, asked(as_of=START + 40, horizon=60)))
+    longest = from_day(START + 40 + 34)
+    assert f"choose an end date on or before {longest}" in refused.value.message
+
+
+def test_the_longest_possible_date_is_possible(world):
+    forecast(Evidence.gather(world, asked(as_of=START + 40, horizon=34)))
+
+
+def test_a_segment_without_past_members_is_refused_with_the_reason(world):
+    nobody = parse({"users": ["nobody"]})
+    with pytest.raises(InsufficientHistory, match="Nobody was in this segment"):
+        forecast(Evidence.gather(world, asked(segment=nobody)))
+
+
+def test_a_rare_event_falls_to_the_base_rate_and_says_so():
+    rows = [(user, "visit", START + day, 1) for user in range(300) for day in range(0, 120, 10)]
+    rows += [(user, "uninstall", START + 20 + user, 1) for user in range(0, 60, 12)]
+    found = forecast(Evidence.gather(tables_of(rows), asked(START + 110, 20, ("uninstall",))))
+    assert found.method == "base_rate"
+    assert np.unique(found.likelihood).size == 1
+    assert any("Too few users" in warning for warning in report(found)["warnings"])
+    assert found.intervals()["80"].high > found.value
+
+
+def test_an_event_nobody_did_lately_has_a_small_count_with_room_above():
+    rows = [(user, "visit", START + day, 1) for user in range(200) for day in range(0, 120, 10)]
+    rows += [(0, "upgrade", START + 119, 1)]
+    found = forecast(Evidence.gather(tables_of(rows), asked(START + 110, 20, ("upgrade",))))
+    assert 0 < found.value < 2
+    assert found.intervals()["95"].low == 0
+
+
+def test_a_panel_of_half_the_users_counts_for_everybody(world):
+    whole = forecast(Evidence.gather(world, asked()))
+    half = forecast(Evidence.gather(world, asked()), share=0.5)
+    assert half.users == 2 * whole.users
+    assert half.value == pytest.approx(2 * whole.value)
+    assert half.spread.scale == pytest.approx(whole.spread.scale)
+
+
+def test_all_of_several_events_is_rarer_than_any(world):
+    any_of = forecast(Evidence.gather(world, asked(events=("buy", "visit"))))
+    all_of = forecast(Evidence.gather(world, asked(events=("buy", "visit"), match="all")))
+    assert all_of.value < any_of.value
+
+
+def test_the_same_question_has_the_same_answer_to_the_last_bit(world):
+    first, second = (forecast(Evidence.gather(world, asked())) for _ in range(2))
+    assert first.value == second.value
+    assert np.array_equal(first.likelihood, second.likelihood)

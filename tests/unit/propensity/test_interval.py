@@ -1,0 +1,55 @@
+"""Intervals: their width, their edges, their probabilities."""
+
+from math import log
+
+import numpy as np
+import pytest
+from intent_segments.propensity.interval import spread
+
+
+def test_without_past_origins_the_prior_alone_speaks():
+    bounds = spread(1_000, [], 5_000).interval(80)
+    assert bounds.low == pytest.approx(781, abs=5)
+    assert bounds.high == pytest.approx(1_281, abs=5)
+
+
+def test_small_past_errors_narrow_and_large_ones_widen():
+    def width(errors):
+        bounds = spread(1_000, errors, 5_000).interval(80)
+        return bounds.high - bounds.low
+
+    assert width([0.01] * 6) < width([]) < width([0.4] * 6)
+
+
+def test_a_small_count_is_less_sure_than_a_large_one():
+    few, many = spread(10, [], 1e6).interval(80), spread(10_000, [], 1e6).interval(80)
+    assert few.high / 10 > many.high / 10_000
+
+
+def test_no_bound_exceeds_the_target_group():
+    assert spread(90, [0.5] * 6, 100).interval(95).high == 100
+
+
+def test_the_interval_and_the_probability_of_a_number_agree():
+    found = spread(1_000, [0.1, -0.2, 0.15], 1e6)
+    assert found.reached(found.interval(80).low) == pytest.approx(0.9)
+    assert found.reached(found.interval(80).high) == pytest.approx(0.1)
+    assert found.reached(1_000) == pytest.approx(0.5)
+
+
+def test_intervals_hold_what_they_promise_when_errors_repeat_themselves():
+    """The error of each forecast is drawn as the past ones were: 80 % intervals hold 80 %."""
+    random = np.random.default_rng(5)
+    held = []
+    for _ in range(2_000):
+        errors = random.normal(0, 0.16, 7)
+        actual = 10_000 * np.exp(errors[-1])
+        bounds = spread(10_000, errors[:-1].tolist(), 1e9).interval(80)
+        held.append(bounds.low <= actual <= bounds.high)
+    assert 0.77 <= np.mean(held) <= 0.84
+
+
+def test_zero_expected_users_start_the_interval_at_zero():
+    found = spread(0.2, [], 1_000)
+    assert found.interval(80).low == 0
+    assert found.reached(log(1)) == 1
