@@ -1,0 +1,217 @@
+"""A goal: what was asked, what was agreed, and the states it goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal
+
+from ..errors import Conflict
+
+Direction = Literal["maximize", "minimize"]
+Match = Literal["any", "all"]
+
+CONTROL_SHARE = 0.05
+"""Share of the target group that no engagement ever reaches, unless asked otherwise."""
+
+
+class Status(StrEnum):
+    """Where a goal is in its life. The first three fill a place of the account's limit."""
+
+    PREPARING = "preparing"
+    ACTIVE = "active"
+    NEEDS_DATA = "needs_data"
+    FAILED = "failed"
+    ENDED = "ended"
+    ARCHIVED = "archived"
+
+    @property
+    def holds_a_place(self) -> bool:
+        return self in (Status.PREPARING, Status.ACTIVE, Status.NEEDS_DATA)
+
+
+NEXT: Mapping[Status, frozenset[Status]] = {
+    Status.PREPARING: frozenset({Status.ACTIVE, Status.NEEDS_DATA, Status.FAILED, Status.ARCHIVED}),
+    Status.ACTIVE: frozenset({Status.ENDED, Status.ARCHIVED}),
+    # Nobody can be scored without data, yet the period passes all the same.
+    Status.NEEDS_DATA: frozenset({Status.ENDED, Status.ARCHIVED}),
+    Status.FAILED: frozenset({Status.ARCHIVED}),
+    Status.ENDED: frozenset({Status.ARCHIVED}),
+    Status.ARCHIVED: frozenset(),
+}
+"""The states that may follow each state."""
+
+
+def check_step(present: Status, wanted: Status) -> None:
+    """Raises Conflict unless `wanted` may follow `present`."""
+    if wanted not in NEXT[present]:
+        after = ", ".join(sorted(NEXT[present])) or "nothing: this state is final"
+        raise Conflict(f"A goal that is {present} cannot become {wanted}; what can follow: {after}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A wanted number of users, or of events."""
+
+    metric: Literal["users", "events"]
+    value: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"metric": self.metric, "value": self.value}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a caller asks for, unchecked; `rules.agree` turns it into Terms.
+
+    One of `segment_id` and `definition` (any JSON value) says whose goal it is. `as_of` and
+    `starts_on` may be left out: the last closed day, and the day after it.
+    """
+
+    segment_id: str | None
+    definition: Any
+    events: tuple[str, ...]
+    ends_on: date | None
+    direction: Direction = "maximize"
+    match: Match = "any"
+    as_of: date | None = None
+    starts_on: date | None = None
+    rolling_days: int | None = None
+    target: Target | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A checked question: will members of the segment as of `as_of` do the events in the period?
+
+    All days are the account's local days. History ends with `as_of`; the period is `starts_on` to
+    `ends_on`, both included. `definition` is a frozen copy that refers to no saved segment.
+    """
+
+    segment_id: str | None
+    definition: Mapping[str, Any]
+    direction: Direction
+    events: tuple[str, ...]
+    match: Match
+    as_of: date
+    starts_on: date
+    ends_on: date
+    target: Target | None = None
+
+    @property
+    def horizon(self) -> int:
+        """Days in the period."""
+        return (self.ends_on - self.starts_on).days + 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, dates as ISO text."""
+        return {
+            "segment_id": self.segment_id,
+            "definition": self.definition,
+            "direction": self.direction,
+            "events": list(self.events),
+            "match": self.match,
+            "as_of": self.as_of.isoformat(),
+            "starts_on": self.starts_on.isoformat(),
+            "ends_on": self.ends_on.isoformat(),
+            "target": None if self.target is None else self.target.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Terms:
+        """The inverse of `to_json`; further keys of the document are passed over."""
+        target = document.get("target")
+        return cls(
+            segment_id=document["segment_id"],
+            definition=document["definition"],
+            direction=document["direction"],
+            events=tuple(document["events"]),
+            match=document["match"],
+            as_of=date.fromisoformat(document["as_of"]),
+            starts_on=date.fromisoformat(document["starts_on"]),
+            ends_on=date.fromisoformat(document["ends_on"]),
+            target=None if target is None else Target(target["metric"], int(target["value"])),
+        )
+
+
+@dataclass(frozen=True)
+class ScoreFiles:
+    """Where a goal's scores of one date lie: `scores/<goal>/<date>/<attempt>/g=….parquet`.
+
+    `attempt` is the version of the lake manifest that was read, `groups` the number of files.
+    """
+
+    date: date
+    attempt: int
+    groups: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"date": self.date.isoformat(), "attempt": self.attempt, "groups": self.groups}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> ScoreFiles:
+        return cls(date.fromisoformat(document["date"]), document["attempt"], document["groups"])
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A saved goal. What set-up adds (`model`, `cuts`, `day0`, scores) is None until it is active.
+
+    `created_at` is a UTC instant as ISO text. `forecast` is the forecast document at creation,
+    frozen: it stays the organic line. `model` is {"key", "sha256", "version"}; `cuts` and `day0`
+    are the JSON of `buckets.Cuts` and `progress.GoalNight` on day 0. `manifest_key` names the state
+    of the lake that the members are taken from, when a forecast had fixed it.
+    """
+
+    id: str
+    name: str
+    terms: Terms
+    status: Status
+    created_at: str
+    control_share: float = CONTROL_SHARE
+    status_reason: str | None = None
+    forecast: Mapping[str, Any] | None = None
+    manifest_key: str | None = None
+    model: Mapping[str, Any] | None = None
+    cuts: Mapping[str, Any] | None = None
+    day0: Mapping[str, Any] | None = None
+    day0_scores: ScoreFiles | None = None
+    scores: ScoreFiles | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One flat JSON object: the terms' keys beside the goal's own."""
+        own = {
+            entry.name: getattr(self, entry.name)
+            for entry in fields(self)
+            if entry.name not in ("terms", "status", "day0_scores", "scores")
+        }
+        return {
+            **own,
+            **self.terms.to_json(),
+            "status": str(self.status),
+            "day0_scores": None if self.day0_scores is None else self.day0_scores.to_json(),
+            "scores": None if self.scores is None else self.scores.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Goal:
+        """The inverse of `to_json`; further keys are passed over."""
+        day0_scores, scores = document.get("day0_scores"), document.get("scores")
+        return cls(
+            id=document["id"],
+            name=document["name"],
+            terms=Terms.from_json(document),
+            status=Status(document["status"]),
+            created_at=document["created_at"],
+            control_share=document["control_share"],
+            status_reason=document.get("status_reason"),
+            forecast=document.get("forecast"),
+            manifest_key=document.get("manifest_key"),
+            model=document.get("model"),
+            cuts=document.get("cuts"),
+            day0=document.get("day0"),
+            day0_scores=None if day0_scores is None else ScoreFiles.from_json(day0_scores),
+            scores=None if scores is None else ScoreFiles.from_json(scores),
+        )

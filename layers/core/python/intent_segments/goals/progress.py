@@ -1,0 +1,222 @@
+"""What a night knows of a goal: integer tallies per user group, and their published summary.
+
+Tallies are counts and sums of integers only, so adding up any number of groups in any order gives
+the same result to the byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+from ..errors import CorruptObject
+from .buckets import CERTAIN, Bucket, Cuts
+from .goal import Direction, Terms
+from .target_group import Arm
+
+BUCKETS = tuple(Bucket)
+ARMS = tuple(Arm)
+
+Triple = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Members of one day-0 bucket and one arm, and how many of them did it so far."""
+
+    users: int = 0
+    did: int = 0
+
+    def __add__(self, other: Converted) -> Converted:
+        return Converted(self.users + other.users, self.did + other.did)
+
+
+def _no_one() -> dict[tuple[Bucket, Arm], Converted]:
+    return {(bucket, arm): Converted() for bucket in BUCKETS for arm in ARMS}
+
+
+@dataclass(frozen=True)
+class GoalTally:
+    """Counts of one goal in one user group at the end of one day. `+` merges groups.
+
+    `members` = `open` + `achieved` + `lost`. `events` counts the goal's events by members since the
+    period began. `day0` has one entry per day-0 bucket and arm. `open_by_bucket` counts open
+    members by tonight's bucket (least, moderately, most); `transitions[from][to]` counts members
+    open on both nights by the bucket of the night before and tonight's. `likelihood` is the sum of
+    the open members' likelihoods in 1e-6; `histogram` their number per likelihood, where wanted.
+    """
+
+    members: int = 0
+    open: int = 0
+    achieved: int = 0
+    lost: int = 0
+    events: int = 0
+    likelihood: int = 0
+    day0: Mapping[tuple[Bucket, Arm], Converted] = field(default_factory=_no_one)
+    open_by_bucket: Triple = (0, 0, 0)
+    transitions: tuple[Triple, Triple, Triple] = ((0, 0, 0),) * 3
+    histogram: Mapping[int, int] = field(default_factory=dict)
+
+    def __add__(self, other: GoalTally) -> GoalTally:
+        likelihoods = self.histogram.keys() | other.histogram.keys()
+        return GoalTally(
+            members=self.members + other.members,
+            open=self.open + other.open,
+            achieved=self.achieved + other.achieved,
+            lost=self.lost + other.lost,
+            events=self.events + other.events,
+            likelihood=self.likelihood + other.likelihood,
+            day0={key: self.day0[key] + other.day0[key] for key in self.day0},
+            open_by_bucket=_added(self.open_by_bucket, other.open_by_bucket),
+            transitions=(
+                _added(self.transitions[0], other.transitions[0]),
+                _added(self.transitions[1], other.transitions[1]),
+                _added(self.transitions[2], other.transitions[2]),
+            ),
+            histogram={
+                q: self.histogram.get(q, 0) + other.histogram.get(q, 0) for q in sorted(likelihoods)
+            },
+        )
+
+    def check(self) -> None:
+        """Raises CorruptObject unless the counts add up: a tally that does not was cut short."""
+        faults = []
+        if self.members != self.open + self.achieved + self.lost:
+            faults.append("members = open + achieved + lost")
+        if self.open != sum(self.open_by_bucket):
+            faults.append("open = sum of open_by_bucket")
+        if self.members != sum(cell.users for cell in self.day0.values()):
+            faults.append("members = sum of day0 users")
+        if self.achieved + self.lost != sum(cell.did for cell in self.day0.values()):
+            faults.append("achieved + lost = sum of day0 did")
+        if faults:
+            raise CorruptObject(
+                f"A tally does not add up ({'; '.join(faults)}). Run the night again: it repeats "
+                "every count from the lake."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON: day0 as {bucket: {arm: {users, did}}}, histogram keys as text."""
+        flat = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return flat | {
+            "day0": {
+                bucket.label: {arm.label: vars(self.day0[bucket, arm]).copy() for arm in ARMS}
+                for bucket in BUCKETS
+            },
+            "open_by_bucket": list(self.open_by_bucket),
+            "transitions": [list(row) for row in self.transitions],
+            "histogram": {str(q): self.histogram[q] for q in sorted(self.histogram)},
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> GoalTally:
+        """The inverse of `to_json`. Raises CorruptObject when something is missing."""
+        try:
+            rows = [_triple(row) for row in document["transitions"]]
+            return cls(
+                **{name: int(document[name]) for name in _COUNTS},
+                day0={
+                    (bucket, arm): Converted(**document["day0"][bucket.label][arm.label])
+                    for bucket in BUCKETS
+                    for arm in ARMS
+                },
+                open_by_bucket=_triple(document["open_by_bucket"]),
+                transitions=(rows[0], rows[1], rows[2]),
+                histogram={int(q): n for q, n in document["histogram"].items()},
+            )
+        except (KeyError, TypeError, ValueError, IndexError) as fault:
+            raise CorruptObject(f"A tally is incomplete: {fault!r}. Run the night again.") from None
+
+
+_COUNTS = ("members", "open", "achieved", "lost", "events", "likelihood")
+
+
+@dataclass(frozen=True)
+class GoalNight:
+    """What is published of one goal for one day: counts, tonight's cuts and the expected end.
+
+    `did` counts members who did it so far (achieved, or lost when minimizing). `expected_users` is
+    how many will have done it by the end: those who did, plus the likelihoods of the open ones.
+    """
+
+    date: date
+    tally: GoalTally
+    direction: Direction
+    cuts: Cuts
+
+    @property
+    def did(self) -> int:
+        return self.tally.achieved + self.tally.lost
+
+    @property
+    def expected_users(self) -> float:
+        tally = self.tally
+        micro = tally.likelihood
+        if self.direction == "minimize":
+            micro = CERTAIN * tally.open - micro
+        return round(self.did + micro / CERTAIN, 2)
+
+    def to_json(self) -> dict[str, Any]:
+        """The stored and shown form; `by_bucket` goes by day-0 buckets, `transitions` by name."""
+        tally = self.tally
+        return {
+            "date": self.date.isoformat(),
+            "users": tally.members,
+            "did": self.did,
+            "open": tally.open,
+            "achieved": tally.achieved,
+            "lost": tally.lost,
+            "events": tally.events,
+            "expected_users": self.expected_users,
+            "by_bucket": tally.to_json()["day0"],
+            "by_arm": {
+                arm.label: vars(
+                    sum((tally.day0[bucket, arm] for bucket in BUCKETS), Converted())
+                ).copy()
+                for arm in ARMS
+            },
+            "open_by_bucket": _named(tally.open_by_bucket),
+            "transitions": {bucket.label: _named(tally.transitions[bucket]) for bucket in BUCKETS},
+            "cuts": self.cuts.to_json(),
+        }
+
+
+def merge(tallies: Iterable[GoalTally]) -> GoalTally:
+    """The tally of all groups together, checked."""
+    whole = sum(tallies, GoalTally())
+    whole.check()
+    return whole
+
+
+def predicted_by(curve: Iterable[Mapping[str, Any]], day: date) -> dict[str, Any] | None:
+    """The point of a forecast's curve for `day`: users expected to have done it by its end.
+
+    The curve is a list of {"date", "value", "low80", "high80"}, ascending by ISO date. Days after
+    the period have its last point; None before the period and without a curve.
+    """
+    found = None
+    for point in curve:
+        if point["date"] > day.isoformat():
+            break
+        found = {key: point[key] for key in ("value", "low80", "high80")}
+    return found
+
+
+def last_counted_day(terms: Terms, night: date) -> date:
+    """The last day of the period that a night may count: the night's own, at most `ends_on`."""
+    return min(night, terms.ends_on)
+
+
+def _added(left: Triple, right: Triple) -> Triple:
+    return left[0] + right[0], left[1] + right[1], left[2] + right[2]
+
+
+def _triple(values: Any) -> Triple:
+    least, moderately, most = values
+    return int(least), int(moderately), int(most)
+
+
+def _named(counts: Triple) -> dict[str, int]:
+    return {bucket.label: counts[bucket] for bucket in BUCKETS}

@@ -1,0 +1,63 @@
+"""What a function is told about its stack, from the environment that template.yaml sets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import InvalidInput, Misconfigured
+from .lake.calendar import parse_timezone
+from .lake.layout import SLOTS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Names of the stack's resources and the two choices made at deployment.
+
+    `groups` is the number of user groups of the lake (1..4096); `timezone` is the IANA zone whose
+    local days the account counts in.
+    """
+
+    table: str
+    bucket: str
+    event_bus: str
+    groups: int
+    timezone: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE.
+
+        Raises Misconfigured that names every variable that is missing or unusable.
+        """
+        env = os.environ if environ is None else environ
+        names = ("TABLE", "BUCKET", "EVENT_BUS", "GROUPS", "TIMEZONE")
+        missing = [name for name in names if not env.get(name)]
+        if missing:
+            raise Misconfigured(
+                f"The environment lacks {', '.join(missing)}. template.yaml sets them for every "
+                "function; on a laptop `intent up` does."
+            )
+        return cls(
+            table=env["TABLE"],
+            bucket=env["BUCKET"],
+            event_bus=env["EVENT_BUS"],
+            groups=_groups(env["GROUPS"]),
+            timezone=_timezone(env["TIMEZONE"]),
+        )
+
+
+def _groups(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= SLOTS:
+        raise Misconfigured.at(
+            "GROUPS", f"GROUPS must be a whole number from 1 to {SLOTS}, not {text!r}"
+        )
+    return int(text)
+
+
+def _timezone(text: str) -> str:
+    try:
+        return parse_timezone(text, "TIMEZONE")
+    except InvalidInput as wrong:
+        raise Misconfigured(wrong.message, wrong.errors) from None

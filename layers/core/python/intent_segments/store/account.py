@@ -1,0 +1,114 @@
+"""The account of the stack: one settings item, made on first use."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from .table import Action, Table, TransactionRefused
+
+PK, SK = "ACCOUNT", "SETTINGS"
+
+GOAL_LIMIT = 5
+"""Goals at work at the same time, unless the account's plan says otherwise."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """`active_goals` counts the goals that hold a place; `control_salt` is secret."""
+
+    timezone: str
+    plan: str
+    goal_limit: int
+    active_goals: int
+    control_salt: str
+
+
+@dataclass(frozen=True)
+class AccountStore:
+    """Reads and changes the settings item."""
+
+    table: Table
+
+    def find(self) -> Account | None:
+        """The account, or None before its first use."""
+        item = self.table.get(PK, SK)
+        return None if item is None else _account(item)
+
+    def get_or_create(self, timezone: str, control_salt: str) -> Account:
+        """The account; the first caller's random `control_salt` stays for good."""
+        found = self.find()
+        if found is not None:
+            return found
+        fresh = {
+            "timezone": timezone,
+            "plan": "standard",
+            "goal_limit": GOAL_LIMIT,
+            "active_goals": 0,
+            "control_salt": control_salt,
+        }
+        with suppress(TransactionRefused):  # another caller was first: theirs counts
+            self.table.apply(Action(PK, SK, put=fresh, condition="attribute_not_exists(pk)"))
+        account = self.find()
+        assert account is not None  # the item is never deleted
+        return account
+
+    def change(self, changes: dict[str, Any]) -> Account:
+        """Set `plan` and/or `goal_limit` of an existing account."""
+        names = {f"#{i}": name for i, name in enumerate(changes)}
+        values = {f":{i}": value for i, value in enumerate(changes.values())}
+        sets = ", ".join(f"#{i} = :{i}" for i in range(len(changes)))
+        item = self.table.apply(
+            Action(
+                PK,
+                SK,
+                update=f"SET {sets}",
+                condition="attribute_exists(pk)",
+                names=names,
+                values=values,
+            )
+        )
+        return _account(item)
+
+
+def take_a_place() -> Action:
+    """The action that counts one more goal, refused when the limit is reached."""
+    return Action(
+        PK,
+        SK,
+        update="SET active_goals = active_goals + :one",
+        condition="active_goals < goal_limit",
+        values={":one": 1},
+    )
+
+
+def free_places(count: int) -> Action:
+    """The action that counts `count` goals less."""
+    return Action(
+        PK,
+        SK,
+        update="SET active_goals = active_goals - :count",
+        condition="active_goals >= :count",
+        values={":count": count},
+    )
+
+
+def no_goal_at_work() -> Action:
+    """The check that no goal holds a place, or that the account is still unused."""
+    return Action(
+        PK,
+        SK,
+        condition="attribute_not_exists(pk) OR active_goals = :none",
+        values={":none": 0},
+    )
+
+
+def _account(item: dict[str, Any]) -> Account:
+    return Account(
+        timezone=item["timezone"],
+        plan=item["plan"],
+        goal_limit=item["goal_limit"],
+        active_goals=item["active_goals"],
+        control_salt=item["control_salt"],
+    )

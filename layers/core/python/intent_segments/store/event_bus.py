@@ -1,0 +1,42 @@
+"""What the product tells the rest of the account, on EventBridge."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..errors import Raced
+
+SOURCE = "intent-segments"
+GOAL_CREATED = "GoalCreated"
+
+
+@dataclass(frozen=True)
+class EventBus:
+    """The bus by name. The client is made on first use."""
+
+    name: str
+
+    @cached_property
+    def client(self) -> Any:
+        import boto3
+
+        return boto3.client("events")
+
+    def goal_created(self, goal_id: str) -> None:
+        """Start the set-up of a goal. Raises Raced when the bus did not take the event."""
+        answer = self.client.put_events(
+            Entries=[
+                {
+                    "EventBusName": self.name,
+                    "Source": SOURCE,
+                    "DetailType": GOAL_CREATED,
+                    "Detail": json.dumps({"goal_id": goal_id}),
+                }
+            ]
+        )
+        if answer["FailedEntryCount"]:
+            code = answer["Entries"][0].get("ErrorCode")
+            raise Raced(f"EventBridge refused the event GoalCreated ({code}); try again.")

@@ -1,0 +1,96 @@
+"""Runs: the set-up of a goal, or one night. A published night is the run item itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from ..errors import NotFound
+from .table import Action, Table, TransactionRefused
+
+PK = "RUN"
+
+
+@dataclass(frozen=True)
+class Run:
+    """`status` is running, published, failed or discarded (its goal was archived meanwhile).
+
+    `date` is the night's day, or the goal's as_of at set-up. `goals` holds what was published,
+    GoalNight JSON per goal id. `reason` explains a failed or discarded run. Times are UTC instants
+    as ISO text.
+    """
+
+    run_id: str
+    kind: str
+    date: str | None
+    status: str
+    started_at: str | None = None
+    finished_at: str | None = None
+    manifest_key: str | None = None
+    attempt: int | None = None
+    goals: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """Keeps runs under their ids, `night-YYYY-MM-DD` and `setup-<goal>`."""
+
+    table: Table
+
+    def find(self, run_id: str) -> Run | None:
+        item = self.table.get(PK, run_id)
+        return None if item is None else Run(**item)
+
+    def get(self, run_id: str) -> Run:
+        """Raises NotFound."""
+        run = self.find(run_id)
+        if run is None:
+            raise NotFound(f"There is no run {run_id!r}. GET /v1/runs lists them.")
+        return run
+
+    def put_unless_published(self, run: Run) -> bool:
+        """Keep a run as it is now; False, and nothing changes, when it is published already."""
+        try:
+            self.table.apply(put_action(run))
+        except TransactionRefused:
+            return False
+        return True
+
+    def page(self, limit: int, after: str | None) -> tuple[list[Run], bool]:
+        """Runs from behind the id `after`; whether more follow. Set-ups by goal id, then nights,
+        each newest first."""
+        items, more = self.table.page(PK, limit, after, newest_first=True)
+        return [Run(**item) for item in items], more
+
+    def nights_of(self, goal_id: str, first: date, last: date) -> Iterator[dict[str, Any]]:
+        """What was published of a goal, night by night, ascending: GoalNight JSON."""
+        for item in self.table.between(
+            PK, night_id(first), night_id(last), only=("goals", goal_id)
+        ):
+            if "goals" in item:
+                yield item["goals"][goal_id]
+
+
+def night_id(day: date) -> str:
+    """The run that closes a day."""
+    return f"night-{day.isoformat()}"
+
+
+def setup_id(goal_id: str) -> str:
+    """The run that sets a goal up."""
+    return f"setup-{goal_id}"
+
+
+def put_action(run: Run) -> Action:
+    """The action that keeps a run unless it is published already."""
+    return Action(
+        PK,
+        run.run_id,
+        put=asdict(run),
+        condition="attribute_not_exists(pk) OR #status <> :published",
+        names={"#status": "status"},
+        values={":published": "published"},
+    )
