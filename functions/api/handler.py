@@ -1,0 +1,19 @@
+"""The routes that need nothing but DynamoDB and small documents in S3."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from intent_segments.api import account, events, goals, public, runs, segments
+from intent_segments.api.app import Api
+
+ROUTERS = [module.router for module in (public, account, events, segments, goals, runs)]
+
+api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP API event."""
+    return api(event, context)

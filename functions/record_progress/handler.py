@@ -1,0 +1,22 @@
+"""The last step of a run: publish what was counted, or record why the run stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from intent_segments.services.publishing import record_progress
+from intent_segments.settings import Settings
+from intent_segments.store.stores import Stores
+
+
+@cache
+def stores() -> Stores:
+    """Made once per container, on its first run."""
+    return Stores.of(Settings.from_env())
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """From {"run_id"}, with {"failed"} beside it after a failure, to {"run_id", "status"}."""
+    return record_progress(stores(), event, datetime.now(UTC))

@@ -1,0 +1,25 @@
+"""The panel's step of a run: models and forecasts at set-up, cuts every night."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from intent_segments.services.training import train_model
+from intent_segments.settings import Settings
+from intent_segments.store.stores import Stores
+
+CACHE = Path(gettempdir()) / "lake"
+
+
+@cache
+def stores() -> Stores:
+    """Made once per container, on its first run."""
+    return Stores.of(Settings.from_env())
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """From a plan's whereabouts to the same, with {"failed"} when history is too thin."""
+    return train_model(stores(), event, CACHE)

@@ -1,0 +1,285 @@
+"""Response bodies. They document the API and hold the tests; serving does not import them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .models import SegmentDefinition, Target
+from .outlooks import (
+    Answer,
+    ArmName,
+    BucketName,
+    CurvePoint,
+    EventsTotal,
+    Interval,
+    Outlook,
+    Terms,
+)
+from .outlooks import Forecast as Forecast
+
+
+class FieldProblem(Answer):
+    """One broken rule; `field` is a JSON path such as `events[0]`."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """RFC 9457 problem details, sent as application/problem+json."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem]
+
+
+class Health(Answer):
+    """Sent as long as the API answers at all."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Account(Answer):
+    """`active_goals` counts the goals that hold a place: preparing, active, needs_data."""
+
+    timezone: str
+    plan: str
+    goal_limit: int
+    active_goals: int
+
+
+class PropertySeen(Answer):
+    """How often a property of an event had a value of each kind."""
+
+    property: str
+    kinds: dict[str, int]
+
+
+class EventSeen(Answer):
+    """An event name, how often it happened and when."""
+
+    event: str
+    count: int
+    first_day: date
+    last_day: date
+    properties: list[PropertySeen]
+
+
+class EventList(Answer):
+    """All event names, most frequent first. `watermark` is the last closed day."""
+
+    data: list[EventSeen]
+    watermark: date | None
+
+
+class Segment(Answer):
+    """A saved segment; `all-users` is built in and has no dates."""
+
+    id: str
+    name: str
+    type: Literal["past_behavior"]
+    definition: SegmentDefinition
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+class SegmentSaved(Segment):
+    """The segment as saved. `warnings` name what is sound but probably not meant."""
+
+    warnings: list[str]
+
+
+class SegmentList(Answer):
+    """Segments in the order they were made."""
+
+    data: list[Segment]
+    has_more: bool
+
+
+class SampledUser(Answer):
+    """A member, with the traits that held on as_of."""
+
+    user_id: str
+    traits: dict[str, Any]
+
+
+class Preview(Answer):
+    """`users` members on as_of. `reachability` counts those with a trait that a channel needs."""
+
+    as_of: date
+    users: int
+    sample: list[SampledUser]
+    reachability: dict[str, int]
+    warnings: list[str]
+
+
+class Goal(Terms):
+    """A saved goal. `users` (the frozen target group) and `forecast` are there once it is active;
+    `last_night` is the day its buckets are of."""
+
+    id: str
+    name: str
+    target: Target | None
+    status: Literal["preparing", "active", "needs_data", "failed", "ended", "archived"]
+    status_reason: str | None
+    control_share: float
+    created_at: datetime
+    users: int | None
+    forecast: Outlook | None
+    model_version: str | None
+    last_night: date | None
+
+
+class GoalList(Answer):
+    """Goals, newest first."""
+
+    data: list[Goal]
+    has_more: bool
+
+
+class Did(Answer):
+    """Members of a part of the target group, and those of them who did it so far."""
+
+    users: int
+    did: int
+    rate: float | None
+
+
+class Predicted(Answer):
+    """The forecast of day 0 for this day."""
+
+    value: float
+    low80: float
+    high80: float
+
+
+class Day(Answer):
+    """One published day. `did` counts members who did it so far, `events` the goal's events since
+    `starts_on`, `expected_users` how many will have done it by the end as seen tonight.
+    `by_bucket` goes by the buckets of day 0, split by arm."""
+
+    date: date
+    did: int
+    open: int
+    achieved: int
+    lost: int
+    events: int
+    expected_users: float
+    predicted: Predicted | None
+    by_bucket: dict[BucketName, dict[ArmName, Did]]
+    by_arm: dict[ArmName, Did]
+    open_by_bucket: dict[BucketName, int]
+    transitions: dict[BucketName, dict[BucketName, int]]
+
+
+class ForecastNumbers(Answer):
+    """The forecast of day 0 in short."""
+
+    value: float | None
+    intervals: dict[str, Interval] | None
+    events_total: EventsTotal | None
+
+
+class Progress(Answer):
+    """Actual beside predicted. `curve` is the whole forecast, days to come included."""
+
+    goal_id: str
+    status: str
+    direction: Literal["maximize", "minimize"]
+    as_of: date
+    starts_on: date
+    ends_on: date
+    users: int
+    target: Target | None
+    forecast: ForecastNumbers
+    days: list[Day]
+    curve: list[CurvePoint]
+
+
+class Bucket(Answer):
+    """A bucket tonight: open members, their share of all open ones, the likelihood it starts at.
+    `day0` follows the members who were in it on day 0."""
+
+    bucket: BucketName
+    users: int
+    share: float | None
+    likelihood_from: float
+    day0: Did
+
+
+class Buckets(Answer):
+    """`achieved` and `lost` members stand beside the buckets, never in them. `transitions` counts
+    open members by the bucket of the night before and tonight's."""
+
+    goal_id: str
+    date: date
+    direction: Literal["maximize", "minimize"]
+    users: int
+    open: int
+    achieved: int
+    lost: int
+    buckets: list[Bucket]
+    transitions: dict[BucketName, dict[BucketName, int]]
+    note: str | None
+
+
+class BucketUser(Answer):
+    """An open member of a bucket. Control members must not be reached."""
+
+    user_id: str
+    likelihood: float
+    arm: ArmName
+
+
+class BucketUserList(Answer):
+    """Open members of one bucket, in a fixed random order."""
+
+    goal_id: str
+    date: date
+    bucket: BucketName
+    data: list[BucketUser]
+    has_more: bool
+
+
+class Intent(Answer):
+    """A user's standing in one goal; likelihood and bucket are null unless the state is open."""
+
+    goal_id: str
+    date: date
+    state: Literal["open", "achieved", "lost"]
+    likelihood: float | None
+    bucket: BucketName | None
+    arm: ArmName
+
+
+class UserIntents(Answer):
+    """Every goal at work that has this user in its target group."""
+
+    user_id: str
+    data: list[Intent]
+
+
+class Run(Answer):
+    """A night (`night-2026-11-03`) or a set-up (`setup-goal_…`)."""
+
+    id: str
+    kind: Literal["goal_setup", "night"]
+    date: date | None
+    status: Literal["running", "published", "failed", "discarded"]
+    reason: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    goals: list[str] = Field(description="Goals that the run published numbers of.")
+
+
+class RunList(Answer):
+    """Set-ups, then nights, each newest first."""
+
+    data: list[Run]
+    has_more: bool

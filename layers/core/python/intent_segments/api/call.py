@@ -1,0 +1,133 @@
+"""One request as a router sees it: its parts checked, and what the handler's edge supplies."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from ..errors import InvalidInput
+from ..store.stores import Stores
+from .ids import RANDOM_BYTES, make_id
+from .problem import BodyTooLarge, MalformedRequest
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    Model = TypeVar("Model", bound=BaseModel)
+
+MAX_BODY_BYTES = 262_144
+"""Of a request. A definition must fit a DynamoDB item of 400 KB beside everything else in it."""
+
+PAGE_LIMIT = 20
+MAX_PAGE_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Call:
+    """`event` is API Gateway's HTTP API event (payload 2.0). `now` is a UTC instant; `random(n)`
+    gives n fresh bytes."""
+
+    event: Mapping[str, Any]
+    stores: Stores
+    now: datetime
+    random: Callable[[int], bytes]
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id such as `goal_01jd…`."""
+        return make_id(prefix, self.now, self.random(RANDOM_BYTES))
+
+    def new_salt(self) -> str:
+        """256 fresh random bits in hex."""
+        return self.random(32).hex()
+
+    def folder(self) -> Path:
+        """Where files from the bucket are kept between the requests of one container."""
+        folder = Path(gettempdir()) / "intent-segments"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def header(self, name: str) -> str | None:
+        """A header's value; `name` in lower case, as HTTP APIs deliver them."""
+        headers: Mapping[str, str] = self.event.get("headers") or {}
+        return headers.get(name)
+
+    def query(self, name: str) -> str | None:
+        """The value of a query parameter."""
+        given: Mapping[str, str] = self.event.get("queryStringParameters") or {}
+        return given.get(name)
+
+    def limit(self) -> int:
+        """The query parameter `limit`, 1..100, 20 when absent. Raises InvalidInput."""
+        text = self.query("limit")
+        if text is None:
+            return PAGE_LIMIT
+        if not text.isdecimal() or not 1 <= int(text) <= MAX_PAGE_LIMIT:
+            raise InvalidInput.at(
+                "limit", f"limit must be a whole number from 1 to {MAX_PAGE_LIMIT}, not {text!r}"
+            )
+        return int(text)
+
+    def raw_body(self) -> bytes:
+        """The body as sent. Raises BodyTooLarge, MalformedRequest."""
+        text = self.event.get("body") or ""
+        if len(text) > 2 * MAX_BODY_BYTES:
+            raise _too_large()
+        try:
+            coded = self.event.get("isBase64Encoded")
+            body = base64.b64decode(text, validate=True) if coded else text.encode()
+        except (binascii.Error, UnicodeEncodeError):
+            raise MalformedRequest("The body is not valid text in UTF-8; send JSON.") from None
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+        return body
+
+    def body(self, model: type[Model]) -> Model:
+        """The body as a request model. Raises MalformedRequest, BodyTooLarge, InvalidInput."""
+        from pydantic import ValidationError
+
+        from ..segments.complaints import MOST_SHOWN
+        from .complaints import field_error
+
+        try:
+            document = json.loads(self.raw_body())
+        except (ValueError, RecursionError) as fault:
+            raise MalformedRequest(f"The body is not JSON: {_where(fault)}.") from None
+        if not isinstance(document, dict):
+            raise MalformedRequest("The body must be a JSON object.")
+        try:
+            return model.model_validate(document)
+        except ValidationError as found:
+            details = found.errors(include_url=False)
+            errors = tuple(field_error(detail, model) for detail in details[:MOST_SHOWN])
+            raise InvalidInput(errors[0].message, errors) from None
+
+
+def listed(data: list[dict[str, Any]], has_more: bool) -> dict[str, Any]:
+    """A page of a list in its HTTP form."""
+    return {"data": data, "has_more": has_more}
+
+
+def location(resource: str, resource_id: str) -> str:
+    """The path of a thing that was just made."""
+    return f"/v1/{resource}/{quote(resource_id)}"
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(
+        f"The body has more than {MAX_BODY_BYTES:,} bytes. Give long lists of users a trait and "
+        "name that in the definition."
+    )
+
+
+def _where(fault: Exception) -> str:
+    if isinstance(fault, json.JSONDecodeError):
+        return f"{fault.msg} at line {fault.lineno}, column {fault.colno}"
+    return "it nests too deeply or is not UTF-8"

@@ -1,0 +1,128 @@
+"""Request bodies. Unknown fields are refused; the domain's own rules follow in the services."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from ..goals.goal import CONTROL_SHARE, Draft
+from ..goals.goal import Target as GoalTarget
+
+DEFINITION = {"x-component": "Definition"}
+"""Stands for the segment language's own schema, which `openapi.py` puts in."""
+
+SegmentDefinition = Annotated[Any, WithJsonSchema(DEFINITION)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+EventName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Request(BaseModel):
+    """What all request bodies share."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Target(Request):
+    """A wanted number of users, or of events."""
+
+    metric: Literal["users", "events"]
+    value: Annotated[int, Field(ge=1, le=10**12, strict=True)]
+
+
+class AccountChange(Request):
+    """What can be changed of the account."""
+
+    plan: Name | None = None
+    goal_limit: Annotated[int, Field(strict=True)] | None = None
+
+
+class NewSegment(Request):
+    """A definition to save."""
+
+    name: Name
+    definition: SegmentDefinition
+
+
+class SegmentChange(Request):
+    """What can be changed of a segment."""
+
+    name: Name | None = None
+    definition: SegmentDefinition = None
+
+
+class PreviewRequest(Request):
+    """An unsaved definition, or a saved segment, to look at. `as_of` is the last closed day when
+    left out; `sample` is the number of users to show."""
+
+    segment_id: str | None = None
+    definition: SegmentDefinition = None
+    as_of: date | None = None
+    sample: Annotated[int, Field(ge=0, le=100, strict=True)] = 10
+
+
+class ForecastRequest(Request):
+    """An unsaved goal: who (`segment_id` or `definition`), what (`events`) and until when
+    (`ends_on`, included). `as_of` is the last closed day when left out, `starts_on` the day after
+    it. `all-users` is a segment."""
+
+    segment_id: str | None = Field(None, examples=["all-users"])
+    definition: SegmentDefinition = None
+    direction: Literal["maximize", "minimize"] = "maximize"
+    events: list[EventName] = Field(examples=[["Order Completed"]])
+    match: Literal["any", "all"] = "any"
+    as_of: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = Field(None, examples=["2026-12-31"])
+    rolling_days: int | None = Field(None, description="Refused in this version; give ends_on.")
+    target: Target | None = None
+
+    def to_draft(self) -> Draft:
+        """The same as the domain's unchecked draft."""
+        target = None if self.target is None else GoalTarget(self.target.metric, self.target.value)
+        return Draft(
+            segment_id=self.segment_id,
+            definition=self.definition,
+            events=tuple(self.events),
+            ends_on=self.ends_on,
+            direction=self.direction,
+            match=self.match,
+            as_of=self.as_of,
+            starts_on=self.starts_on,
+            rolling_days=self.rolling_days,
+            target=target,
+        )
+
+
+class NewGoal(ForecastRequest):
+    """A goal to save: from a forecast of the last 24 hours (`forecast_id`, which brings everything
+    but `name` and `control_share`), or from scratch."""
+
+    name: Name
+    forecast_id: str | None = None
+    events: list[EventName] = Field(default_factory=list, examples=[["Order Completed"]])
+    control_share: float = CONTROL_SHARE
+
+    @model_validator(mode="after")
+    def _one_source(self) -> NewGoal:
+        own = self.model_fields_set - {"name", "forecast_id", "control_share"}
+        if self.forecast_id is not None and own:
+            raise ValueError(
+                f"forecast_id brings {', '.join(sorted(own))} along: leave these out, or leave "
+                "out forecast_id"
+            )
+        return self
+
+
+class GoalChange(Request):
+    """What can be changed of a goal."""
+
+    name: Name

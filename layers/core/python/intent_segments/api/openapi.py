@@ -1,0 +1,189 @@
+"""The OpenAPI 3.1 document, made from the table of operations and the models.
+
+Run `python -m intent_segments.api.openapi FILE…` to write it; it is packaged so that serving it
+costs neither pydantic nor time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from .. import __version__
+from ..segments.definition import Definition
+from . import answers, models
+from .call import MAX_PAGE_LIMIT, PAGE_LIMIT
+from .operations import OPERATIONS, Operation
+from .problem import KINDS, MEDIA_TYPE, UNEXPECTED
+
+REFERENCE = "#/components/schemas/{model}"
+
+ABOUT = (
+    "Who in a segment will do what by when, and what to do about it. Set a goal on a segment, get "
+    "a forecast with honest intervals, then follow it night by night.\n\n"
+    "Days are the account's local days as ISO dates; instants are UTC. Errors are RFC 9457 problem "
+    "details. Lists take `limit` and `starting_after` (the id of the last item seen)."
+)
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "description": "Items on a page.",
+        "schema": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_PAGE_LIMIT,
+            "default": PAGE_LIMIT,
+        },
+    },
+    "starting_after": {
+        "name": "starting_after",
+        "in": "query",
+        "description": "The id of the last item of the page before.",
+        "schema": {"type": "string"},
+    },
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Your own key: repeating the request with it within 24 hours gives the "
+        "goal that was saved the first time.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+}
+
+PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "bucket": {"enum": ["most_likely", "moderately_likely", "least_likely"]},
+}
+
+
+def document() -> dict[str, Any]:
+    """The whole document as JSON values."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "intent-segments",
+            "version": __version__,
+            "description": ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in dict.fromkeys(entry.tag for entry in OPERATIONS)],
+        "paths": paths,
+        "components": {"schemas": _schemas(), "parameters": PARAMETERS},
+        "x-problems": [
+            {"name": kind.name, "status": kind.status, "title": kind.title}
+            for kind in sorted(set(KINDS.values()), key=lambda kind: (kind.status, kind.name))
+        ],
+    }
+
+
+def written() -> str:
+    """The document as it is packaged."""
+    return json.dumps(document(), ensure_ascii=False, indent=1) + "\n"
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", **PATH_PARAMETERS.get(name, {})},
+        }
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in operation.parameters]
+    described: dict[str, Any] = {
+        "operationId": _operation_id(operation),
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "responses": _responses(operation),
+    }
+    if parameters:
+        described["parameters"] = parameters
+    if operation.request is not None:
+        content = {"application/json": {"schema": _ref(operation.request)}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": operation.summary}
+    if operation.answer is not None:
+        success["content"] = {"application/json": {"schema": _ref(operation.answer)}}
+    elif operation.path == "/openapi.json":
+        success["content"] = {"application/json": {"schema": {"type": "object"}}}
+    elif operation.path == "/docs":
+        success["content"] = {"text/html": {"schema": {"type": "string"}}}
+    responses = {str(operation.status): success}
+    told: dict[int, list[str]] = {}
+    for name in operation.problems:
+        kind = next(kind for kind in KINDS.values() if kind.name == name)
+        told.setdefault(kind.status, []).append(kind.title)
+    if operation.parameters:
+        told.setdefault(422, []).append("A value breaks a rule")
+    told.setdefault(UNEXPECTED.status, []).append(UNEXPECTED.title)
+    problem = {MEDIA_TYPE: {"schema": _ref("Problem")}}
+    for status in sorted(told):
+        titles = "; ".join(dict.fromkeys(told[status]))
+        responses[str(status)] = {"description": titles, "content": problem}
+    return responses
+
+
+def _schemas() -> dict[str, Any]:
+    """Schemas of all models; requests and answers never share a name with different content."""
+    wanted: dict[str, type[BaseModel]] = {}
+    for operation in OPERATIONS:
+        if operation.request is not None:
+            wanted[operation.request] = getattr(models, operation.request)
+        if operation.answer is not None:
+            wanted[operation.answer] = getattr(answers, operation.answer)
+    wanted["Problem"] = answers.Problem
+    wanted["Definition"] = Definition
+    inputs = [(model, "validation") for model in wanted.values()]
+    _, found = models_json_schema(
+        inputs,  # type: ignore[arg-type]  # the literal "validation" widens to str in the list
+        ref_template=REFERENCE,
+    )
+    return dict(sorted(_put_in(found["$defs"]).items()))
+
+
+def _put_in(schema: Any) -> Any:
+    """The same with every stand-in replaced by a reference to the component it names."""
+    if isinstance(schema, dict):
+        if "x-component" in schema:
+            return _ref(schema["x-component"])
+        return {key: _put_in(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_put_in(entry) for entry in schema]
+    return schema
+
+
+def _ref(model: str) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(model=model)}
+
+
+def _operation_id(operation: Operation) -> str:
+    """`get_v1_goals_goal_id`: stable as long as the path is."""
+    words = re.findall(r"\w+", operation.path)
+    return "_".join([operation.method.lower(), *words])
+
+
+def main(files: list[str]) -> None:
+    """Write the document to each file."""
+    for file in files:
+        Path(file).write_text(written(), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,181 @@
+"""Every operation of the HTTP API, whichever function serves it.
+
+The OpenAPI document is made from this table; a test holds it against the routes of the functions.
+Models are named as in `models.py` and `answers.py`, so that importing this costs nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Function = Literal["api", "query", "forecast"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`status` is that of success; `problems` are names in `problem.KINDS` worth telling apart
+    from the ones every operation may answer; `parameters` are query or header parameters."""
+
+    method: str
+    path: str
+    summary: str
+    answer: str | None
+    tag: str
+    function: Function = "api"
+    request: str | None = None
+    status: int = 200
+    parameters: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+PAGED = ("limit", "starting_after")
+WRITTEN = ("malformed-request", "body-too-large", "invalid-input")
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("GET", "/v1/health", "Whether the API answers", "Health", "Service"),
+    Operation("GET", "/openapi.json", "This document", None, "Service"),
+    Operation("GET", "/docs", "This document to read", None, "Service"),
+    Operation("GET", "/v1/account", "The account's settings", "Account", "Account"),
+    Operation(
+        "PATCH",
+        "/v1/account",
+        "Change the account's plan or its limit of goals",
+        "Account",
+        "Account",
+        request="AccountChange",
+        problems=WRITTEN,
+    ),
+    Operation("GET", "/v1/events", "Every event ever seen, with counts", "EventList", "Events"),
+    Operation(
+        "POST",
+        "/v1/segments",
+        "Save a segment",
+        "SegmentSaved",
+        "Segments",
+        request="NewSegment",
+        status=201,
+        problems=WRITTEN,
+    ),
+    Operation("GET", "/v1/segments", "List segments", "SegmentList", "Segments", parameters=PAGED),
+    Operation(
+        "GET",
+        "/v1/segments/{segment_id}",
+        "One segment",
+        "Segment",
+        "Segments",
+        problems=("not-found",),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/segments/{segment_id}",
+        "Change a segment; goals keep the copy they were made with",
+        "SegmentSaved",
+        "Segments",
+        request="SegmentChange",
+        problems=(*WRITTEN, "not-found", "conflict"),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/segments/{segment_id}",
+        "Delete a segment that no other segment refers to",
+        None,
+        "Segments",
+        status=204,
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        "POST",
+        "/v1/previews",
+        "How many users a segment has, and a sample of them",
+        "Preview",
+        "Segments",
+        "query",
+        request="PreviewRequest",
+        problems=(*WRITTEN, "conflict"),
+    ),
+    Operation(
+        "POST",
+        "/v1/forecasts",
+        "How many will do it, how sure that is, and whether a target is realistic",
+        "Forecast",
+        "Forecasts",
+        "forecast",
+        request="ForecastRequest",
+        problems=(*WRITTEN, "insufficient-history", "conflict"),
+    ),
+    Operation(
+        "POST",
+        "/v1/goals",
+        "Save a goal, from scratch or from a forecast, and start its set-up",
+        "Goal",
+        "Goals",
+        request="NewGoal",
+        status=202,
+        parameters=("Idempotency-Key",),
+        problems=(*WRITTEN, "limit-reached", "conflict", "raced"),
+    ),
+    Operation(
+        "GET", "/v1/goals", "List goals, newest first", "GoalList", "Goals", parameters=PAGED
+    ),
+    Operation("GET", "/v1/goals/{goal_id}", "One goal", "Goal", "Goals", problems=("not-found",)),
+    Operation(
+        "PATCH",
+        "/v1/goals/{goal_id}",
+        "Rename a goal",
+        "Goal",
+        "Goals",
+        request="GoalChange",
+        problems=(*WRITTEN, "not-found"),
+    ),
+    Operation(
+        "POST",
+        "/v1/goals/{goal_id}/archive",
+        "Stop a goal and free its place",
+        "Goal",
+        "Goals",
+        problems=("not-found", "raced"),
+    ),
+    Operation(
+        "GET",
+        "/v1/goals/{goal_id}/progress",
+        "Day by day: actual beside predicted",
+        "Progress",
+        "Goals",
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        "GET",
+        "/v1/goals/{goal_id}/buckets",
+        "The intent buckets of the last night",
+        "Buckets",
+        "Goals",
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        "GET",
+        "/v1/goals/{goal_id}/buckets/{bucket}/users",
+        "The users in one bucket",
+        "BucketUserList",
+        "Goals",
+        "query",
+        parameters=PAGED,
+        problems=("not-found", "conflict", "invalid-input"),
+    ),
+    Operation(
+        "GET",
+        "/v1/users/{user_id}/intents",
+        "One user's likelihood and bucket per goal",
+        "UserIntents",
+        "Users",
+        "query",
+    ),
+    Operation(
+        "GET",
+        "/v1/runs",
+        "Nights and set-ups",
+        "RunList",
+        "Runs",
+        parameters=PAGED,
+    ),
+)

@@ -1,0 +1,116 @@
+"""What a forecast looks like in answers, and the parts that goals share with it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .models import SegmentDefinition
+
+BucketName = Literal["most_likely", "moderately_likely", "least_likely"]
+ArmName = Literal["test", "control"]
+
+
+class Answer(BaseModel):
+    """What all response bodies share."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Interval(Answer):
+    """A range that holds the outcome with the probability it is listed under."""
+
+    low: float
+    high: float
+
+
+class EventsTotal(Answer):
+    """Expected events by all members in the period."""
+
+    value: float
+    low80: float
+    high80: float
+
+
+class TargetOutlook(Answer):
+    """How realistic the target is: `probability` that it is reached (minimizing: that it is not
+    exceeded), the same in words, and the number that is as likely reached as not."""
+
+    metric: Literal["users", "events"]
+    value: float
+    probability: float | None
+    verdict: str
+    even_chance: float | None = None
+
+
+class ExpectedBucket(Answer):
+    """A bucket as day 0 would cut it, and how many of its users are expected to do it."""
+
+    bucket: BucketName
+    users: int
+    expected_users: float
+
+
+class CurvePoint(Answer):
+    """Users expected to have done it by the end of `date`, with the 80 % interval."""
+
+    date: date
+    value: float
+    low80: float
+    high80: float
+
+
+class Outlook(Answer):
+    """What a forecast says, with marketing as usual. `users` is the whole target group, `value`
+    how many of them will do it; `intervals` are keyed "50", "80", "95"; `method` is the rung of the
+    ladder that was used; `quality` says how far it can be trusted."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str | None = None
+    users: int
+    value: float
+    intervals: dict[str, Interval]
+    events_total: EventsTotal | None
+    target: TargetOutlook | None
+    curve: list[CurvePoint]
+    quality: dict[str, Any]
+    method: str
+    families: dict[str, float] = Field({}, description="What each forecaster expects alone.")
+    buckets: list[ExpectedBucket] = []
+    warnings: list[str]
+
+
+class Terms(Answer):
+    """What was agreed: history ends with `as_of`, the period is `starts_on` to `ends_on`."""
+
+    segment_id: str | None
+    definition: SegmentDefinition
+    direction: Literal["maximize", "minimize"]
+    events: list[str]
+    match: Literal["any", "all"]
+    as_of: date
+    starts_on: date
+    ends_on: date
+
+
+class Forecast(Terms):
+    """A forecast, kept until `expires_at`; POST /v1/goals saves a goal from its `id`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    users: int
+    value: float
+    intervals: dict[str, Interval]
+    events_total: EventsTotal | None
+    target: TargetOutlook | None
+    curve: list[CurvePoint]
+    quality: dict[str, Any]
+    method: str
+    families: dict[str, float] = Field({}, description="What each forecaster expects alone.")
+    buckets: list[ExpectedBucket] = []
+    warnings: list[str]
+    expires_at: datetime

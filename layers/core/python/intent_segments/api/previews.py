@@ -1,0 +1,27 @@
+"""/v1/previews"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from ..services import previews
+from .app import call_of
+from .models import PreviewRequest
+
+router = Router()
+
+
+@router.post("/v1/previews")
+def preview() -> dict[str, Any]:
+    call = call_of(router)
+    wanted = call.body(PreviewRequest)
+    return previews.preview(
+        call.stores,
+        wanted.segment_id,
+        wanted.definition,
+        wanted.as_of,
+        wanted.sample,
+        call.folder(),
+    )

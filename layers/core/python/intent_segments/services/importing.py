@@ -1,0 +1,117 @@
+"""Loads one landed file: fetch, import, commit; repeats on the newest state when another won."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ..errors import Conflict, InvalidInput, Raced
+from ..events.files import Kind
+from ..events.importer import Options, import_file
+from ..events.report import ImportReport
+from ..lake.calendar import from_day, parse_date
+from ..lake.manifest import Manifest, read_manifest, write_manifest
+from ..lake.objects import Bucket
+from ..store.lake_head import LakeHead
+
+ATTEMPTS = 8
+"""Each loss means that another import won, so eight losses in a row mean a queue, not bad luck."""
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """A landed file and how to read it; `key` is its S3 key under landing/."""
+
+    key: str
+    kind: Kind
+    options: Options
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> ImportRequest:
+        """From {"key", "kind": "events"|"profiles", "since", "until", "valid_from"}; dates are ISO
+        or null. Raises InvalidInput.
+        """
+        key, kind = event.get("key"), event.get("kind")
+        if not isinstance(key, str) or not key.startswith("landing/"):
+            raise InvalidInput.at("key", f"key must name an object under landing/, not {key!r}")
+        if kind not in ("events", "profiles"):
+            raise InvalidInput.at("kind", f"kind must be events or profiles, not {kind!r}")
+        dates = {
+            name: parse_date(str(event[name]), name) if event.get(name) else None
+            for name in ("since", "until", "valid_from")
+        }
+        since, until = dates["since"], dates["until"]
+        if since and until and since > until:
+            raise InvalidInput.at("until", f"until ({until}) must not be before since ({since})")
+        return cls(key, kind, Options(**dates))
+
+
+def import_landed(
+    request: ImportRequest,
+    head: LakeHead,
+    objects: Bucket,
+    groups: int,
+    timezone: str,
+    folder: Path,
+) -> dict[str, Any]:
+    """Import a landed file and commit; returns the import report as JSON, with the watermark.
+
+    `groups` and `timezone` shape the lake at its first import. The watermark is offered `until`, or
+    else the last day in the file; `LakeHead.commit` decides whether it moves. `folder` is a cache.
+    Raises InvalidFile, NotFound, Conflict when the account's time zone is not the lake's, and
+    Raced when other imports won ATTEMPTS times.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as scratch:
+        landed = objects.download(request.key, Path(scratch) / Path(request.key).name)
+        for attempt in range(ATTEMPTS):
+            try:
+                return _import_once(request, landed, head, objects, groups, timezone, folder)
+            except Raced:
+                if attempt == ATTEMPTS - 1:
+                    raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _import_once(
+    request: ImportRequest,
+    landed: Path,
+    head: LakeHead,
+    objects: Bucket,
+    groups: int,
+    timezone: str,
+    folder: Path,
+) -> dict[str, Any]:
+    state = head.read()
+    if state.manifest_key is None:
+        base = Manifest(0, groups, timezone)
+    else:
+        base = read_manifest(objects, state.manifest_key)
+    if base.timezone != timezone:
+        raise Conflict(
+            f"The lake counts days in {base.timezone}, the account in {timezone}. Days are fixed "
+            f"when data are loaded: deploy with {base.timezone} again, or load into a new stack."
+        )
+    base = replace(base, version=state.version)
+    after, report = import_file(landed, request.kind, base, objects, folder, request.options)
+    watermark = _watermark(request, report)
+    moves = watermark is not None and (state.watermark is None or watermark > state.watermark)
+    if after is not base or moves:
+        # The version counts commits, also one that moves nothing but the watermark.
+        after = replace(after, version=state.version + 1)
+        state = head.commit(state.version, write_manifest(objects, after), watermark)
+    return {
+        **report.to_json(),
+        "version": state.version,
+        "watermark": None if state.watermark is None else state.watermark.isoformat(),
+    }
+
+
+def _watermark(request: ImportRequest, report: ImportReport) -> date | None:
+    if request.kind != "events" or report.last_day is None:
+        return None
+    return request.options.until or from_day(report.last_day)

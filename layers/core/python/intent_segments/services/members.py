@@ -1,0 +1,133 @@
+"""Single users: the ones in a bucket, and one user's standing in every goal.
+
+Scores are Parquet per group of users, sorted by user hash. Groups are contiguous ranges of the
+hash, so going through them in order gives one global order, and a page starts in the group of the
+user it follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from ..errors import Conflict, InvalidInput
+from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
+from ..goals.goal import Goal, ScoreFiles, Status
+from ..goals.target_group import Arm
+from ..lake.layout import group_of, user_hash
+from ..store.stores import Stores
+from .opening import score_key, target_key
+
+STATES = ("open", "achieved", "lost")
+"""The column `state` of scores."""
+
+_BUCKET_PAGE = """
+SELECT targets.user_id, scores.likelihood, scores.arm
+FROM read_parquet($scores) scores JOIN read_parquet($targets) targets ON scores.uh = targets.uh
+WHERE scores.bucket = $bucket AND scores.state = 0 AND scores.uh > $after
+ORDER BY scores.uh LIMIT $most
+"""
+
+_ONE_USER = """
+SELECT scores.likelihood, scores.state, scores.bucket, scores.arm
+FROM read_parquet($scores) scores JOIN read_parquet($targets) targets ON scores.uh = targets.uh
+WHERE scores.uh = $uh AND targets.user_id = $user_id
+"""
+
+_BEFORE_ALL = -(2**63) - 1
+"""Below every user hash."""
+
+
+def bucket_users(
+    stores: Stores, goal_id: str, bucket: str, limit: int, after: str | None
+) -> dict[str, Any]:
+    """A page of the open members of a bucket, as of the goal's last published night.
+
+    `after` is the last user id of the page before. Raises NotFound, InvalidInput for an unknown
+    bucket, Conflict while the goal has no scores.
+    """
+    wanted = _bucket(bucket)
+    goal = stores.goals.get(goal_id)
+    if goal.scores is None:
+        raise Conflict(f"Goal {goal_id} is {goal.status}: its buckets come with its set-up.")
+    following = _BEFORE_ALL if after is None else user_hash(after)
+    first = 0 if after is None else group_of(following, goal.scores.groups)
+    found: list[dict[str, Any]] = []
+    for group in range(first, goal.scores.groups):
+        with _files(stores, goal, goal.scores, group) as files:
+            rows = duckdb.execute(
+                _BUCKET_PAGE,
+                files | {"bucket": int(wanted), "after": following, "most": limit + 1 - len(found)},
+            ).fetchall()
+        found += [
+            {"user_id": user_id, "likelihood": q / CERTAIN, "arm": Arm(arm).label}
+            for user_id, q, arm in rows
+        ]
+        if len(found) > limit:
+            break
+    return {
+        "goal_id": goal.id,
+        "date": goal.scores.date.isoformat(),
+        "bucket": wanted.label,
+        "data": found[:limit],
+        "has_more": len(found) > limit,
+    }
+
+
+def intents(stores: Stores, user_id: str) -> dict[str, Any]:
+    """One user's standing in every active goal that has the user in its target group."""
+    data = []
+    for goal in stores.goals.at_work():
+        if goal.status != Status.ACTIVE or goal.scores is None:
+            continue
+        standing = _standing(stores, goal, goal.scores, user_id)
+        if standing is not None:
+            data.append(standing)
+    return {"user_id": user_id, "data": data}
+
+
+def _standing(
+    stores: Stores, goal: Goal, scores: ScoreFiles, user_id: str
+) -> dict[str, Any] | None:
+    uh = user_hash(user_id)
+    with _files(stores, goal, scores, group_of(uh, scores.groups)) as files:
+        row = duckdb.execute(_ONE_USER, files | {"uh": uh, "user_id": user_id}).fetchone()
+    if row is None:
+        return None
+    likelihood, state, bucket, arm = row
+    is_open = STATES[state] == "open"
+    return {
+        "goal_id": goal.id,
+        "date": scores.date.isoformat(),
+        "state": STATES[state],
+        "likelihood": likelihood / CERTAIN if is_open else None,
+        "bucket": None if bucket == NO_BUCKET else Bucket(bucket).label,
+        "arm": Arm(arm).label,
+    }
+
+
+@contextmanager
+def _files(stores: Stores, goal: Goal, scores: ScoreFiles, group: int) -> Iterator[dict[str, str]]:
+    """The scores and the target group of one group of users, as local files."""
+    with TemporaryDirectory() as folder:
+        keys = {
+            "scores": score_key(goal.id, scores, group),
+            "targets": target_key(goal.id, group),
+        }
+        yield {
+            name: str(stores.objects.download(key, Path(folder) / f"{name}.parquet"))
+            for name, key in keys.items()
+        }
+
+
+def _bucket(name: str) -> Bucket:
+    for bucket in Bucket:
+        if bucket.label == name:
+            return bucket
+    known = ", ".join(bucket.label for bucket in reversed(Bucket))
+    raise InvalidInput.at("bucket", f"bucket must be one of {known}, not {name!r}")

@@ -1,0 +1,180 @@
+"""What a run has to do: the plan that shard jobs read, and the refusal of a night out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..errors import Conflict, InvalidInput
+from ..goals.goal import Goal, Status
+from ..goals.plan import Kind, Plan, ends_with, planned
+from ..goals.target_group import control_salt
+from ..lake.calendar import parse_date
+from ..store.event_bus import GOAL_CREATED
+from ..store.runs import Run, night_id, setup_id
+from ..store.stores import Stores
+from .catalogue import LakeState, lake_state
+
+GRACE = timedelta(hours=3)
+"""How long after midnight a day stays open for late events (DESIGN, the watermark)."""
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What starts a run: a goal to set up, or a night (`date` None: the first one missing)."""
+
+    kind: Kind
+    goal_id: str | None = None
+    date: date | None = None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> RunRequest:
+        """From the EventBridge event GoalCreated, or {"kind": …, "goal_id"|"date": …}.
+
+        Raises InvalidInput for anything else.
+        """
+        if event.get("detail-type") == GOAL_CREATED:
+            return cls("goal_setup", goal_id=str(event["detail"]["goal_id"]))
+        if event.get("kind") == "goal_setup" and event.get("goal_id"):
+            return cls("goal_setup", goal_id=str(event["goal_id"]))
+        if event.get("kind") == "night":
+            text = event.get("date")
+            return cls("night", date=None if text is None else parse_date(text, "date"))
+        raise InvalidInput(
+            'A run is started by {"kind": "goal_setup", "goal_id": "goal_…"} or by '
+            '{"kind": "night", "date": "YYYY-MM-DD"}; date may be left out.'
+        )
+
+
+def plan_run(stores: Stores, request: RunRequest, now: datetime) -> dict[str, Any]:
+    """Write the plan and the list of shards of a run; returns where they are.
+
+    {"run_id", "plan_key", "bucket", "shards_key", "has_work"}. A published run keeps its plan, so
+    that repeating it repeats the same work. `now` is a UTC instant. Raises NotFound for an unknown
+    goal, Conflict for a night out of order.
+    """
+    if request.kind == "goal_setup":
+        assert request.goal_id is not None  # from_event sees to it
+        return _plan_setup(stores, stores.goals.get(request.goal_id), now)
+    return _plan_night(stores, request.date, now)
+
+
+def _plan_setup(stores: Stores, goal: Goal, now: datetime) -> dict[str, Any]:
+    run_id = setup_id(goal.id)
+    if _is_published(stores, run_id) or goal.status != Status.PREPARING:
+        return _output(stores, run_id, has_work=False)
+    assert goal.manifest_key is not None  # set when the goal is created
+    manifest = stores.objects.get_json(goal.manifest_key)
+    salts = _salts(stores, [goal])
+    plan = Plan(
+        run_id=run_id,
+        kind="goal_setup",
+        date=goal.terms.as_of,
+        manifest_key=goal.manifest_key,
+        attempt=manifest["version"],
+        groups=manifest["groups"],
+        timezone=manifest["timezone"],
+        goals=(planned(goal, "goal_setup", goal.terms.as_of, salts[goal.id]),),
+    )
+    return _started(stores, plan, now)
+
+
+def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str, Any]:
+    state = lake_state(stores)
+    following = state.watermark + timedelta(days=1)
+    day = following if wanted is None else wanted
+    if wanted is None:
+        _refuse_open_day(day, now, stores.settings.timezone)
+    if day > following:
+        raise Conflict(
+            f"The night of {day} cannot run yet: the last closed day is {state.watermark}, so the "
+            f"first missing night is {following}. Load its events, run that night "
+            f"(`intent nightly --date {following} --through {day}`), and go on from there."
+        )
+    run_id = night_id(day)
+    if day < following:
+        if not _is_published(stores, run_id):
+            raise Conflict(
+                f"{day} was closed when its events were loaded, while no goal was at work, so "
+                f"there is no night to repeat. The next night is {following}."
+            )
+        stored = Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
+        return _output(stores, run_id, has_work=bool(stored.goals))
+    return _started(stores, _night(stores, state, day), now)
+
+
+def _night(stores: Stores, state: LakeState, day: date) -> Plan:
+    at_work = stores.goals.at_work()
+    active = [goal for goal in at_work if goal.status == Status.ACTIVE]
+    salts = _salts(stores, active)
+    return Plan(
+        run_id=night_id(day),
+        kind="night",
+        date=day,
+        manifest_key=state.manifest_key,
+        attempt=state.version,
+        groups=state.manifest["groups"],
+        timezone=state.manifest["timezone"],
+        goals=tuple(planned(goal, "night", day, salts[goal.id]) for goal in active),
+        ending=tuple(goal.id for goal in at_work if ends_with(goal, day)),
+    )
+
+
+def _salts(stores: Stores, goals: list[Goal]) -> dict[str, str]:
+    """Goals exist only in an account that exists, so its salt is there whenever one is needed."""
+    account = stores.account.find()
+    if account is None:
+        return {}
+    return {
+        goal.id: control_salt(account.control_salt, goal.terms.events, goal.terms.match)
+        for goal in goals
+    }
+
+
+def _started(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
+    shards = [
+        {"run_id": plan.run_id, "group": group, "plan_key": plan.plan_key}
+        for group in range(plan.groups)
+    ]
+    stores.objects.put_json(plan.plan_key, plan.to_json())
+    stores.objects.put_json(plan.shards_key, shards)
+    stores.runs.put_unless_published(
+        Run(
+            run_id=plan.run_id,
+            kind=plan.kind,
+            date=plan.date.isoformat(),
+            status="running",
+            started_at=now.isoformat(),
+            manifest_key=plan.manifest_key,
+            attempt=plan.attempt,
+        )
+    )
+    return _output(stores, plan.run_id, has_work=bool(plan.goals))
+
+
+def _output(stores: Stores, run_id: str, has_work: bool) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "plan_key": f"runs/{run_id}/plan.json",
+        "bucket": stores.settings.bucket,
+        "shards_key": f"runs/{run_id}/shards.json",
+        "has_work": has_work,
+    }
+
+
+def _is_published(stores: Stores, run_id: str) -> bool:
+    run = stores.runs.find(run_id)
+    return run is not None and run.status == "published"
+
+
+def _refuse_open_day(day: date, now: datetime, timezone: str) -> None:
+    closed = (now - GRACE).astimezone(ZoneInfo(timezone)).date() - timedelta(days=1)
+    if day > closed:
+        raise Conflict(
+            f"{day} is not over yet in {timezone}, or its grace period of "
+            f"{GRACE.total_seconds() / 3600:.0f} hours still runs. The night can run later; for "
+            "data with dates of its own, name the day: `intent nightly --date`."
+        )

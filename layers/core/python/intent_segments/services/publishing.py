@@ -1,0 +1,266 @@
+"""The end of a run: merge what the groups counted and commit it in one write, or say why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from ..errors import Conflict, CorruptObject, InsufficientHistory, IntentError, NotFound, Raced
+from ..goals.goal import Goal, Status
+from ..goals.plan import Plan, Trained, read_group_tally, read_trained
+from ..goals.progress import GoalNight, GoalTally, merge
+from ..store.account import free_places
+from ..store.goals import ATTEMPTS, scored_action, step_action
+from ..store.lake_head import close_day
+from ..store.runs import Run, night_id, put_action, setup_id
+from ..store.stores import Stores
+from ..store.table import Action, TransactionRefused
+from .planning import RunRequest
+
+READERS = 16
+"""Tallies read at the same time: small objects whose time is all latency."""
+
+
+def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Publish the run {"run_id": …}, or, with {"failed": {"Error", "Cause"}} in it, record why
+    it stopped. Returns {"run_id", "status"}. `now` is a UTC instant.
+
+    Publishing a run twice changes nothing the second time. Raises CorruptObject when a tally is
+    missing or of another attempt, Conflict when the night is out of order by now.
+    """
+    if "failed" in event:
+        return _record_failure(stores, event, now)
+    run_id = str(event["run_id"])
+    if run_id.startswith("setup-"):
+        return _publish_setup(stores, run_id, now)
+    return _publish_night(stores, _plan(stores, run_id), now)
+
+
+def _publish_setup(stores: Stores, run_id: str, now: datetime) -> dict[str, Any]:
+    goal = stores.goals.get(run_id.removeprefix("setup-"))
+    for _ in range(ATTEMPTS):
+        run = stores.runs.find(run_id)
+        if run is not None and run.status == "published":
+            return _done(run_id, "published")
+        if goal.status != Status.PREPARING:
+            reason = f"The goal was {goal.status} before its set-up was done."
+            discarded = _finished(stores, run_id, "goal_setup", "discarded", now, reason)
+            stores.runs.put_unless_published(discarded)
+            return _done(run_id, "discarded")
+        plan = _plan(stores, run_id)
+        try:
+            stores.table.transact(_setup_actions(stores, plan, goal, now))
+        except (TransactionRefused, Raced):
+            goal = stores.goals.get(goal.id)
+            continue
+        return _done(run_id, "published")
+    raise Raced(f"Goal {goal.id} is being changed by others; try again.")
+
+
+def _setup_actions(stores: Stores, plan: Plan, goal: Goal, now: datetime) -> list[Action]:
+    trained = _trained(stores, plan)[goal.id]
+    nights = _nights(stores, plan, {goal.id: trained})
+    if trained.model is None:
+        raise CorruptObject(f"{plan.cuts_key} names no model for {goal.id}; start the run again.")
+    forecast = goal.forecast
+    if forecast is None and trained.forecast is not None:
+        own = goal.terms.to_json().keys() - {"target"}
+        forecast = {key: value for key, value in trained.forecast.items() if key not in own}
+    scores = plan.scores().to_json()
+    changes = {
+        "model": trained.model,
+        "cuts": trained.cuts.to_json(),
+        "day0": nights[goal.id],
+        "day0_scores": scores,
+        "scores": scores,
+        "forecast": forecast,
+    }
+    run = _published(stores, plan, nights, now)
+    return [put_action(run), step_action(goal, Status.ACTIVE, changes)]
+
+
+def _publish_night(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
+    trained = _trained(stores, plan) if plan.goals else {}
+    nights = _nights(stores, plan, trained)
+    run = _published(stores, plan, nights, now)
+    for _ in range(ATTEMPTS):
+        present = stores.runs.find(plan.run_id)
+        if present is not None and present.status == "published":
+            _check_same(present, run)
+            return _done(plan.run_id, "published")
+        actions = [put_action(run), close_day(plan.date), *_goal_actions(stores, plan)]
+        try:
+            stores.table.transact(actions)
+        except Raced:
+            continue
+        except TransactionRefused as refused:
+            if 0 not in refused.failed and 1 in refused.failed:
+                head = stores.head.read()
+                raise Conflict(
+                    f"The night of {plan.date} cannot be published: the last closed day is "
+                    f"{head.watermark} by now. Plan the run again."
+                ) from None
+            continue  # published meanwhile, or a goal was archived: look again
+        return _done(plan.run_id, "published")
+    raise Raced(f"Others are writing at the same time as {plan.run_id}; try again.")
+
+
+def _goal_actions(stores: Stores, plan: Plan) -> list[Action]:
+    """What the night does to its goals as they are now; archived ones are left alone."""
+    scored = {goal.id for goal in plan.goals}
+    scores = plan.scores().to_json()
+    actions: list[Action] = []
+    places = 0
+    for goal_id in sorted(scored | set(plan.ending)):
+        goal = stores.goals.get(goal_id)
+        if goal_id in plan.ending and goal.status in (Status.ACTIVE, Status.NEEDS_DATA):
+            changes = {"scores": scores} if goal_id in scored else {}
+            actions.append(step_action(goal, Status.ENDED, changes))
+            places += 1
+        elif goal.status == Status.ACTIVE:
+            actions.append(scored_action(goal, scores))
+    return [*actions, free_places(places)] if places else actions
+
+
+def _nights(
+    stores: Stores, plan: Plan, trained: Mapping[str, Trained]
+) -> dict[str, dict[str, Any]]:
+    if not plan.goals:
+        return {}
+    groups = _tallies(stores, plan)
+    nights = {}
+    for goal in plan.goals:
+        tally = replace(merge(group[goal.id] for group in groups), histogram={})
+        night = GoalNight(plan.date, tally, goal.terms.direction, trained[goal.id].cuts)
+        nights[goal.id] = night.to_json()
+    return nights
+
+
+def _tallies(stores: Stores, plan: Plan) -> list[dict[str, GoalTally]]:
+    """The tallies of all groups in order. Raises CorruptObject naming the groups without one."""
+    there = set(stores.objects.keys(f"{plan.prefix}tallies/"))
+    missing = [group for group in range(plan.groups) if plan.tally_key(group) not in there]
+    if missing:
+        named = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
+        raise CorruptObject(
+            f"{plan.run_id} lacks the counts of {len(missing)} of {plan.groups} groups ({named}): "
+            "their jobs did not finish. Nothing was published; start the run again."
+        )
+    with ThreadPoolExecutor(READERS) as pool:
+        documents = pool.map(stores.objects.get_json, map(plan.tally_key, range(plan.groups)))
+        return [read_group_tally(plan, group, entry) for group, entry in enumerate(documents)]
+
+
+def _trained(stores: Stores, plan: Plan) -> dict[str, Trained]:
+    trained = read_trained(plan, stores.objects.get_json(plan.cuts_key))
+    missing = [goal.id for goal in plan.goals if goal.id not in trained]
+    if missing:
+        raise CorruptObject(f"{plan.cuts_key} lacks {', '.join(missing)}; start the run again.")
+    return trained
+
+
+def _plan(stores: Stores, run_id: str) -> Plan:
+    return Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
+
+
+def _published(stores: Stores, plan: Plan, nights: Mapping[str, Any], now: datetime) -> Run:
+    finished = _finished(stores, plan.run_id, plan.kind, "published", now, None)
+    return replace(
+        finished,
+        date=plan.date.isoformat(),
+        manifest_key=plan.manifest_key,
+        attempt=plan.attempt,
+        goals=nights,
+    )
+
+
+def _finished(
+    stores: Stores, run_id: str, kind: str, status: str, now: datetime, reason: str | None
+) -> Run:
+    begun = stores.runs.find(run_id) or Run(run_id, kind, None, status)
+    return replace(begun, status=status, finished_at=now.isoformat(), reason=reason)
+
+
+def _check_same(present: Run, run: Run) -> None:
+    if present.goals != run.goals:
+        raise Conflict(
+            f"{run.run_id} is published already, with other numbers (lake version "
+            f"{present.attempt} there, {run.attempt} here). Published nights stay as they are."
+        )
+
+
+def _record_failure(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    kind, message = _cause(event["failed"])
+    run_id = _run_id(stores, event)
+    if run_id is None:
+        return {"run_id": None, "status": "failed"}
+    reason = message or (
+        f"The run stopped with {kind}. The logs of {run_id} say more; it is safe to run it again."
+    )
+    is_setup = run_id.startswith("setup-")
+    failed = _finished(stores, run_id, "goal_setup" if is_setup else "night", "failed", now, reason)
+    if failed.date is None and not is_setup:
+        failed = replace(failed, date=run_id.removeprefix("night-"))
+    if not stores.runs.put_unless_published(failed):
+        return _done(run_id, "published")
+    if is_setup:
+        needs_data = kind == InsufficientHistory.__name__
+        wanted = Status.NEEDS_DATA if needs_data else Status.FAILED
+        _fail_goal(stores, run_id.removeprefix("setup-"), wanted, reason)
+    return _done(run_id, "failed")
+
+
+def _fail_goal(stores: Stores, goal_id: str, wanted: Status, reason: str) -> None:
+    """A goal that is no longer preparing (archived, or set up by a repeat) stays as it is."""
+    try:
+        if stores.goals.get(goal_id).status == Status.PREPARING:
+            stores.goals.step(goal_id, wanted, reason)
+    except (NotFound, Conflict):
+        return
+
+
+def _run_id(stores: Stores, event: Mapping[str, Any]) -> str | None:
+    """The run that failed; planning itself may have, so the request is read where it has to be."""
+    if event.get("run_id"):
+        return str(event["run_id"])
+    try:
+        request = RunRequest.from_event(event)
+    except IntentError:
+        return None
+    if request.goal_id is not None:
+        return setup_id(request.goal_id)
+    # A night without a date that could not even be planned has no day to be recorded under.
+    return None if request.date is None else night_id(request.date)
+
+
+def _cause(failed: Mapping[str, Any]) -> tuple[str, str | None]:
+    """(class name of the error, its message if it was written for the owner to read).
+
+    Cause is {"errorType", "errorMessage"}, as JSON text where Lambda wrote it and as an object
+    where training gave a refusal as its answer; anything else is told by name alone.
+    """
+    kind = str(failed.get("Error") or "an unknown error")
+    cause = failed.get("Cause") or "{}"
+    if isinstance(cause, str):
+        try:
+            cause = json.loads(cause)
+        except ValueError:
+            return kind, None
+    if not isinstance(cause, dict):
+        return kind, None
+    kind = str(cause.get("errorType") or kind)
+    own = {error.__name__ for error in _descendants(IntentError)}
+    return kind, str(cause["errorMessage"]) if kind in own and "errorMessage" in cause else None
+
+
+def _descendants(error: type[IntentError]) -> list[type[IntentError]]:
+    below = error.__subclasses__()
+    return below + [deeper for child in below for deeper in _descendants(child)]
+
+
+def _done(run_id: str, status: str) -> dict[str, Any]:
+    return {"run_id": run_id, "status": status}

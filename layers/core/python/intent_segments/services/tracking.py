@@ -1,0 +1,148 @@
+"""Goals as their owner sees them: day by day beside its forecast, and bucket by bucket tonight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ..errors import Conflict
+from ..goals.buckets import CERTAIN, Bucket, Cuts
+from ..goals.goal import Goal
+from ..goals.progress import predicted_by
+from ..store.stores import Stores
+
+
+def show(goal: Goal) -> dict[str, Any]:
+    """A goal as its owner sees it: no salts, no keys of the bucket."""
+    return {
+        "id": goal.id,
+        "name": goal.name,
+        **goal.terms.to_json(),
+        "status": str(goal.status),
+        "status_reason": goal.status_reason,
+        "control_share": goal.control_share,
+        "created_at": goal.created_at,
+        "users": None if goal.day0 is None else goal.day0["users"],
+        "forecast": goal.forecast,
+        "model_version": None if goal.model is None else goal.model["version"],
+        "last_night": None if goal.scores is None else goal.scores.date.isoformat(),
+    }
+
+
+def page(stores: Stores, limit: int, after: str | None) -> tuple[list[dict[str, Any]], bool]:
+    """Goals, newest first; whether more follow."""
+    goals, more = stores.goals.page(limit, after)
+    return [show(goal) for goal in goals], more
+
+
+def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
+    """Every published day of a goal, actual beside predicted, and the whole forecast curve.
+
+    Raises NotFound, Conflict while the goal has no target group yet.
+    """
+    goal = _ready(stores, goal_id)
+    assert goal.day0 is not None
+    curve = (goal.forecast or {}).get("curve") or []
+    nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
+    days = [_day(night, curve) for night in nights]
+    return {
+        "goal_id": goal.id,
+        "status": str(goal.status),
+        "direction": goal.terms.direction,
+        "as_of": goal.terms.as_of.isoformat(),
+        "starts_on": goal.terms.starts_on.isoformat(),
+        "ends_on": goal.terms.ends_on.isoformat(),
+        "users": goal.day0["users"],
+        "target": None if goal.terms.target is None else goal.terms.target.to_json(),
+        "forecast": {
+            key: (goal.forecast or {}).get(key) for key in ("value", "intervals", "events_total")
+        },
+        "days": days,
+        "curve": curve,
+    }
+
+
+def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
+    """The intent buckets of the last published night, and what the day-0 buckets have done since.
+
+    Raises NotFound, Conflict while the goal has no target group yet.
+    """
+    goal = _ready(stores, goal_id)
+    night = _last_night(stores, goal)
+    cuts = Cuts.from_json(night["cuts"])
+    return {
+        "goal_id": goal.id,
+        "date": night["date"],
+        "direction": goal.terms.direction,
+        "users": night["users"],
+        "open": night["open"],
+        "achieved": night["achieved"],
+        "lost": night["lost"],
+        "buckets": [_bucket(bucket, night, cuts) for bucket in reversed(Bucket)],
+        "transitions": night["transitions"],
+        "note": _note(goal),
+    }
+
+
+def _ready(stores: Stores, goal_id: str) -> Goal:
+    goal = stores.goals.get(goal_id)
+    if goal.day0 is None:
+        why = f": {goal.status_reason}" if goal.status_reason else ""
+        raise Conflict(
+            f"Goal {goal_id} is {goal.status}{why}. There are buckets and progress once it has "
+            "been active; a goal that is preparing takes some minutes."
+        )
+    return goal
+
+
+def _last_night(stores: Stores, goal: Goal) -> Mapping[str, Any]:
+    assert goal.scores is not None and goal.day0 is not None
+    if goal.scores.date == goal.terms.as_of:
+        return goal.day0
+    [night] = stores.runs.nights_of(goal.id, goal.scores.date, goal.scores.date)
+    return night
+
+
+def _day(night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, Any]:
+    shown = {key: value for key, value in night.items() if key not in ("users", "cuts")}
+    return shown | {
+        "predicted": predicted_by(curve, date.fromisoformat(night["date"])),
+        "by_bucket": {
+            bucket: {arm: _rated(cell) for arm, cell in arms.items()}
+            for bucket, arms in night["by_bucket"].items()
+        },
+        "by_arm": {arm: _rated(cell) for arm, cell in night["by_arm"].items()},
+    }
+
+
+def _bucket(bucket: Bucket, night: Mapping[str, Any], cuts: Cuts) -> dict[str, Any]:
+    low = {
+        Bucket.LEAST_LIKELY: 0,
+        Bucket.MODERATELY_LIKELY: cuts.moderately.at,
+        Bucket.MOST_LIKELY: cuts.most.at,
+    }[bucket]
+    cells = night["by_bucket"][bucket.label].values()
+    day0 = {key: sum(cell[key] for cell in cells) for key in ("users", "did")}
+    users = night["open_by_bucket"][bucket.label]
+    return {
+        "bucket": bucket.label,
+        "users": users,
+        "share": round(users / night["open"], 6) if night["open"] else None,
+        "likelihood_from": min(low, CERTAIN) / CERTAIN,
+        "day0": _rated(day0),
+    }
+
+
+def _rated(cell: Mapping[str, int]) -> dict[str, Any]:
+    rate = round(cell["did"] / cell["users"], 6) if cell["users"] else None
+    return {"users": cell["users"], "did": cell["did"], "rate": rate}
+
+
+def _note(goal: Goal) -> str | None:
+    if goal.cuts is not None and Cuts.from_json(goal.cuts).alike:
+        return (
+            "Nothing in their history tells these users apart, so they all share one bucket. "
+            "Choosing who to reach by bucket gains nothing here."
+        )
+    return None

@@ -1,0 +1,69 @@
+"""HTTP API events (payload format 2.0) as API Gateway sends them, and the functions' answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qsl
+
+from functions.api import handler as api_function
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def event(
+    method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """`body` is sent as JSON, or as it is when it is text."""
+    raw_path, _, query = path.partition("?")
+    sent = body if body is None or isinstance(body, str) else json.dumps(body)
+    return {
+        "version": "2.0",
+        "routeKey": "ANY /v1/{proxy+}",
+        "rawPath": raw_path,
+        "rawQueryString": query,
+        "headers": {"content-type": "application/json", **(headers or {})},
+        **({"queryStringParameters": dict(parse_qsl(query))} if query else {}),
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api",
+            "domainName": "api.execute-api.eu-central-1.amazonaws.com",
+            "http": {
+                "method": method,
+                "path": raw_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "test",
+            },
+            "requestId": "r",
+            "routeKey": "ANY /v1/{proxy+}",
+            "stage": "$default",
+            "time": "22/Nov/2026:12:00:00 +0000",
+            "timeEpoch": 1795348800000,
+        },
+        **({} if sent is None else {"body": sent}),
+        "isBase64Encoded": False,
+    }
+
+
+def ask(
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    function: ModuleType = api_function,
+) -> Answer:
+    """Call a function's handler."""
+    answer = function.handler(event(method, path, body, headers), None)
+    return Answer(answer["statusCode"], answer["headers"], answer["body"])

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from intent_segments.api import answers
+from intent_segments.goals.goal import Status
+from intent_segments.services.planning import RunRequest, plan_run
+from intent_segments.services.publishing import record_progress
+from intent_segments.store.stores import Stores
+
+from tests.unit.api.requests import ask
+from tests.unit.store.stack import FORECAST, NOW, empty_stack, terms, work
+
+GOAL = {
+    "name": "Sell more",
+    "segment_id": "all-users",
+    "events": ["purchase"],
+    "ends_on": "2026-11-30",
+}
+
+
+def active(stores: Stores) -> str:
+    """Create a goal over HTTP and run its set-up; returns its id."""
+    goal_id: str = ask("POST", "/v1/goals", GOAL).json["id"]
+    plan_run(stores, RunRequest("goal_setup", goal_id), NOW)
+    work(stores, f"setup-{goal_id}")
+    record_progress(stores, {"run_id": f"setup-{goal_id}"}, NOW)
+    return goal_id
+
+
+def test_a_new_goal_is_accepted_and_says_where_it_is(stores: Stores) -> None:
+    answer = ask("POST", "/v1/goals", GOAL)
+    goal = answer.json
+    assert (answer.status, answer.headers["Location"]) == (202, f"/v1/goals/{goal['id']}")
+    assert (goal["status"], goal["as_of"], goal["starts_on"]) == (
+        "preparing",
+        "2026-11-20",
+        "2026-11-21",
+    )
+    answers.Goal.model_validate(goal)
+    assert ask("GET", f"/v1/goals/{goal['id']}").json == goal
+    assert ask("GET", "/v1/account").json["active_goals"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        ({"events": ["purchse"]}, "events[0]", "Did you mean 'purchase'?"),
+        ({"ends_on": "2026-11-20"}, "ends_on", "is in the past: the last closed day is"),
+        ({"ends_on": "2028-01-01"}, "ends_on", "at most 365"),
+        ({"ends_on": "next week"}, "ends_on", "next week"),
+        ({"segment_id": "seg_nope"}, "segment_id", "There is no segment 'seg_nope'"),
+        ({"segment_id": None}, "segment_id", "Give either segment_id"),
+        ({"definition": {"all": []}}, "segment_id", "Give either segment_id"),
+        ({"forecast_id": "fc_1"}, "", "leave out forecast_id"),
+        ({"direction": "up"}, "direction", "maximize"),
+        ({"control_share": 0.5}, "control_share", "0.01 to 0.2"),
+        ({"rolling_days": 7}, "rolling_days", "Give ends_on instead"),
+        ({"target": {"metric": "users", "value": 0}}, "target.value", "greater than"),
+        ({"end_on": "2026-11-30"}, "end_on", "did you mean ends_on?"),
+        ({"name": " "}, "name", "at least 1 character"),
+    ],
+)
+def test_a_bad_goal_is_refused_with_field_and_remedy(
+    stores: Stores, changes: dict[str, Any], field: str, says: str
+) -> None:
+    answer = ask("POST", "/v1/goals", GOAL | changes)
+    assert answer.status == 422
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    [error] = answer.json["errors"]
+    assert error["field"] == field
+    assert says in error["message"]
+    account = stores.account.find()
+    assert account is None or account.active_goals == 0
+
+
+def test_the_sixth_goal_is_refused_with_the_remedy(stores: Stores) -> None:
+    for _ in range(5):
+        assert ask("POST", "/v1/goals", GOAL).status == 202
+    answer = ask("POST", "/v1/goals", GOAL)
+    assert (answer.status, answer.json["type"]) == (409, "/docs#problem-limit-reached")
+    assert "archive" in answer.json["detail"]
+
+
+def test_archiving_frees_the_place_for_another_goal_once(stores: Stores) -> None:
+    ids = [ask("POST", "/v1/goals", GOAL).json["id"] for _ in range(5)]
+    for _ in range(2):
+        assert ask("POST", f"/v1/goals/{ids[0]}/archive").json["status"] == "archived"
+    assert ask("POST", "/v1/goals", GOAL).status == 202
+    assert ask("POST", "/v1/goals", GOAL).status == 409
+
+
+def test_the_same_idempotency_key_gives_the_same_goal(stores: Stores) -> None:
+    key = {"idempotency-key": "abc"}
+    first = ask("POST", "/v1/goals", GOAL, key)
+    again = ask("POST", "/v1/goals", GOAL, key)
+    assert first.json == again.json
+    other = ask("POST", "/v1/goals", GOAL | {"name": "Other"}, key)
+    assert (other.status, "another request" in other.json["detail"]) == (409, True)
+
+
+def test_a_goal_from_a_forecast_keeps_its_day_members_and_number(stores: Stores) -> None:
+    document = {"id": "fc_1", **terms().to_json(), **FORECAST, "manifest_key": "manifests/0.json"}
+    stores.forecasts.put(document, datetime.now(UTC))
+    answer = ask("POST", "/v1/goals", {"name": "From a forecast", "forecast_id": "fc_1"})
+    assert answer.status == 202
+    goal = answer.json
+    assert (goal["as_of"], goal["forecast"]["value"]) == ("2026-11-20", 4.0)
+    assert stores.goals.get(goal["id"]).manifest_key == "manifests/0.json"
+    assert "manifest_key" not in answer.text
+    answers.Goal.model_validate(goal)
+
+
+def test_an_expired_forecast_is_named_with_the_remedy(stores: Stores) -> None:
+    answer = ask("POST", "/v1/goals", {"name": "x", "forecast_id": "fc_9"})
+    assert answer.status == 422
+    assert answer.json["errors"][0]["field"] == "forecast_id"
+    assert "POST /v1/forecasts" in answer.json["detail"]
+
+
+def test_a_goal_before_anything_was_loaded_names_the_remedy() -> None:
+    from functions.api import handler
+
+    with empty_stack():
+        handler.api.stores = None
+        answer = ask("POST", "/v1/goals", GOAL)
+    assert (answer.status, "intent load" in answer.json["detail"]) == (409, True)
+
+
+def test_a_goal_on_a_saved_segment_keeps_a_copy_of_what_it_said_then(stores: Stores) -> None:
+    inner = ask("POST", "/v1/segments", {"name": "Buyers", "definition": bought(30)}).json["id"]
+    outer = {"all": [{"segment": inner}, {"segment": "all-users"}]}
+    goal = ask("POST", "/v1/goals", {**GOAL, "segment_id": None, "definition": outer}).json
+    ask("PATCH", f"/v1/segments/{inner}", {"definition": bought(7)})
+    assert ask("GET", f"/v1/goals/{goal['id']}").json["definition"] == {
+        "all": [bought(30), {"all": []}]
+    }
+
+
+def bought(days: int) -> dict[str, Any]:
+    return {"did": {"event": "purchase", "within": {"days": days}}}
+
+
+def test_a_goal_can_be_renamed_and_nothing_else(stores: Stores) -> None:
+    goal_id = ask("POST", "/v1/goals", GOAL).json["id"]
+    assert ask("PATCH", f"/v1/goals/{goal_id}", {"name": "New"}).json["name"] == "New"
+    assert ask("PATCH", f"/v1/goals/{goal_id}", {"ends_on": "2026-12-31"}).status == 422
+
+
+def test_goals_are_listed_page_by_page(stores: Stores) -> None:
+    made = [ask("POST", "/v1/goals", GOAL).json["id"] for _ in range(3)]
+    first = ask("GET", "/v1/goals?limit=2").json
+    rest = ask("GET", f"/v1/goals?limit=2&starting_after={first['data'][-1]['id']}").json
+    answers.GoalList.model_validate(first)
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert sorted(goal["id"] for goal in first["data"] + rest["data"]) == sorted(made)
+
+
+def test_progress_and_buckets_have_their_published_shape(stores: Stores) -> None:
+    goal_id = active(stores)
+    plan = plan_run(stores, RunRequest.from_event({"kind": "night", "date": "2026-11-21"}), NOW)
+    work(stores, plan["run_id"], did=1)
+    record_progress(stores, plan, NOW)
+    progress = ask("GET", f"/v1/goals/{goal_id}/progress")
+    buckets = ask("GET", f"/v1/goals/{goal_id}/buckets")
+    answers.Progress.model_validate(progress.json)
+    answers.Buckets.model_validate(buckets.json)
+    assert [day["date"] for day in progress.json["days"]] == ["2026-11-21"]
+    assert buckets.json["buckets"][0]["day0"] == {"users": 6, "did": 2, "rate": 0.333333}
+    goal = ask("GET", f"/v1/goals/{goal_id}").json
+    answers.Goal.model_validate(goal)
+    assert (goal["users"], goal["last_night"]) == (8, "2026-11-21")
+    runs = ask("GET", "/v1/runs").json
+    answers.RunList.model_validate(runs)
+    assert [run["status"] for run in runs["data"]] == ["published", "published"]
+
+
+def test_a_goal_still_preparing_has_no_progress_yet(stores: Stores) -> None:
+    goal_id = ask("POST", "/v1/goals", GOAL).json["id"]
+    answer = ask("GET", f"/v1/goals/{goal_id}/progress")
+    assert (answer.status, "preparing" in answer.json["detail"]) == (409, True)
+
+
+def test_a_set_up_that_could_not_start_holds_no_place(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask("GET", "/v1/account")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the bus is down")
+
+    monkeypatch.setattr(type(stores.bus), "goal_created", fail)
+    answer = ask("POST", "/v1/goals", GOAL)
+    assert (answer.status, "the bus is down" in answer.text) == (500, False)
+    assert ask("GET", "/v1/account").json["active_goals"] == 0
+    assert [goal["status"] for goal in ask("GET", "/v1/goals").json["data"]] == [Status.FAILED]
