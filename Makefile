@@ -1,0 +1,99 @@
+# `make` or `make help` lists what there is. Everything needs only Python 3.11+, git and make.
+
+PYTHON ?= python3
+
+VENV := .venv
+UV := $(CURDIR)/.uv/bin/uv
+SAM := $(CURDIR)/.venv-sam/bin/sam
+BUILD := .aws-sam/build
+SOURCES := template.yaml samconfig.toml $(shell find infra layers functions -type f -not -path '*/__pycache__/*' 2>/dev/null)
+
+# uv uses the Python that is here and never fetches one of its own.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON_PREFERENCE := only-system
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help setup demo test check lint-template build sizes test-artefacts bench deploy \
+        lock-layers clean
+
+help:
+	@echo 'make setup           install everything into .venv'
+	@echo 'make demo            the whole job on real data, on this machine, with a report'
+	@echo 'make test            checks and all tests'
+	@echo 'make check           ruff, mypy and the lint of template.yaml and its state machine'
+	@echo 'make build           what AWS gets: functions and layers, with their sizes'
+	@echo 'make test-artefacts  run the built functions on Python 3.13'
+	@echo 'make bench           speed at scale'
+	@echo 'make deploy          sam deploy (ENV=dev or ENV=prod)'
+	@echo 'make clean           remove what was built; data in .intent stay'
+
+# ---- Environments -----------------------------------------------------------------------------
+
+setup: $(VENV)/.ready
+
+.uv/.ready: infra/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@rm -rf .uv && $(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r infra/uv.txt
+	@touch $@
+
+$(VENV)/.ready: uv.lock pyproject.toml .uv/.ready
+	@$(UV) sync --quiet --frozen --all-groups --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+.venv-sam/.ready: infra/sam-cli.txt .uv/.ready
+	@echo 'installing the SAM CLI into .venv-sam'
+	@$(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv-sam
+	@$(UV) pip install --quiet --python .venv-sam --require-hashes -r infra/sam-cli.txt
+	@touch $@
+
+# ---- Use --------------------------------------------------------------------------------------
+
+demo: setup
+	@$(VENV)/bin/intent demo
+
+bench: setup
+	@$(VENV)/bin/python -m bench
+
+# ---- Checks -----------------------------------------------------------------------------------
+
+test: setup check
+	@$(VENV)/bin/python tests/run_suites.py
+
+check: setup lint-template
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+lint-template: setup
+	@$(VENV)/bin/python infra/lint_template.py
+
+# ---- What AWS gets ----------------------------------------------------------------------------
+
+build: $(BUILD)/.ready
+	@$(VENV)/bin/python infra/sizes.py $(BUILD)
+
+$(BUILD)/.ready: $(SOURCES) .venv-sam/.ready $(VENV)/.ready
+	@$(SAM) validate --lint
+	@PYTHON313="$$($(VENV)/bin/python infra/find_python.py 3.13)" UV=$(UV) \
+	  BUILD_LAYER="$(CURDIR)/$(VENV)/bin/python $(CURDIR)/infra/build_layer.py" \
+	  $(SAM) build --parallel
+	@touch $@
+
+sizes: build
+
+test-artefacts: build
+	@$(VENV)/bin/python -m pytest tests/artefacts
+
+deploy: build
+	@$(SAM) deploy --config-env $(or $(ENV),dev)
+
+lock-layers: setup
+	@UV=$(UV) $(VENV)/bin/python infra/lock_layers.py
+
+clean:
+	rm -rf .aws-sam .venv .venv-sam .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

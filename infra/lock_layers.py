@@ -1,0 +1,47 @@
+"""Write layers/*/requirements.txt: the names in requirements.in, pinned to what uv.lock says.
+
+`make lock-layers` runs this after uv.lock has changed. The laptop, the tests and the layers then
+run the same versions, which matters most for scikit-learn: models are pickled. tests/unit/
+test_layers.py fails when a layer and uv.lock disagree.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pins() -> str:
+    """One `name==version` per package that uv.lock holds in a single version."""
+    packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    found: dict[str, set[str]] = {}
+    for package in packages:
+        if "registry" in package["source"]:
+            found.setdefault(package["name"], set()).add(package["version"])
+    return "\n".join(f"{name}=={vs.pop()}" for name, vs in found.items() if len(vs) == 1)
+
+
+def main() -> int:
+    uv = os.environ.get("UV", "uv")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
+        constraints.write(pins())
+        constraints.flush()
+        for names in sorted(ROOT.glob("layers/*/requirements.in")):
+            target = names.with_name("requirements.txt")
+            command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.13"]
+            command += ["--python", sys.executable, "--generate-hashes", "--no-annotate"]
+            command += ["--custom-compile-command", "make lock-layers"]
+            command += ["--constraint", constraints.name, str(names), "--output-file", str(target)]
+            subprocess.run(command, check=True)  # noqa: S603 - our own command
+            print(target.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,106 @@
+"""A client of the product's HTTP API, for commands, the demo and tests.
+
+Errors arrive as problem documents (RFC 9457) and leave as `ApiError` with the same words. Against a
+deployed stack requests are signed with AWS credentials (SigV4); on the laptop they are not.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from intent_segments.errors import FieldError, IntentError
+
+TIMEOUT_SECONDS = 35
+"""A little more than the 30 s after which an HTTP API gives up."""
+
+
+class ApiError(IntentError):
+    """An answer of 400 or above. `status` is its HTTP status, `problem` the whole document."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        errors = tuple(
+            FieldError(str(e.get("field", "")), str(e.get("message", "")))
+            for e in problem.get("errors", [])
+        )
+        told = problem.get("detail") or problem.get("title") or problem.get("message")
+        super().__init__(str(told or f"the API answered with status {status}"), errors)
+        self.status = status
+        self.problem = problem
+
+
+class ApiUnreachableError(IntentError):
+    """Nobody answers at the address."""
+
+
+class ApiClient:
+    """`get`, `post` and `patch` take a path below the root, such as `/v1/goals`, and return the
+    JSON of the answer. `credentials` (botocore's) and `region` are given for a deployed stack."""
+
+    def __init__(self, url: str, credentials: Any = None, region: str = "") -> None:
+        self.url = url.rstrip("/")
+        self.credentials = credentials
+        self.region = region
+
+    def get(self, path: str, **query: object) -> Any:
+        """`query` values that are None are left out."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._send("GET", path + (f"?{urllib.parse.urlencode(given)}" if given else ""))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._send("POST", path, {} if body is None else body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self._send("PATCH", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self._send("DELETE", path)
+
+    def pages(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
+        """Every item of a list resource, page after page."""
+        after: str | None = None
+        while True:
+            page = self.get(path, starting_after=after, **query)
+            yield from page["data"]
+            if not page.get("has_more") or not page["data"]:
+                return
+            after = str(page["data"][-1]["id"])
+
+    def _send(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {} if data is None else {"content-type": "application/json"}
+        if self.credentials is not None:
+            headers = self._signed(method, path, data, headers)
+        url = self.url + path
+        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+                return document(answer.read())
+        except urllib.error.HTTPError as error:
+            problem = document(error.read())
+            raise ApiError(error.code, problem if isinstance(problem, dict) else {}) from None
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            raise ApiUnreachableError(f"no answer from {self.url} ({reason})") from None
+
+    def _signed(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
+    ) -> dict[str, str]:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(method, self.url + path, headers=headers, data=data)
+        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
+        return dict(request.headers)
+
+
+def document(body: bytes) -> Any:
+    """The JSON of an answer; None when it has none."""
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None

@@ -1,0 +1,142 @@
+"""`intent backtest`: forecasts of earlier days beside what came, on files alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from intent_segments.errors import InvalidInput
+from intent_segments.lake.calendar import from_day, parse_date, to_day
+
+from ..tables import sparkline, table
+
+EVERYBODY: dict[str, Any] = {"all": []}
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `intent backtest` to the command line."""
+    parser = commands.add_parser(
+        "backtest",
+        help="how good forecasts would have been on days gone by",
+        description="Forecast a goal as of past days and compare with what came. A forecast never "
+        "sees a row after its day.",
+    )
+    parser.add_argument("--events", type=Path, action="append", required=True, metavar="FILE")
+    parser.add_argument("--profiles", type=Path, metavar="FILE")
+    parser.add_argument("--segment", type=Path, metavar="FILE", help="default: all users")
+    parser.add_argument("--event", action="append", required=True, metavar="NAME")
+    parser.add_argument("--match", choices=("any", "all"), default="any")
+    parser.add_argument("--direction", choices=("maximize", "minimize"), default="maximize")
+    parser.add_argument("--horizon", type=int, required=True, metavar="DAYS")
+    parser.add_argument("--as-of", action="append", required=True, metavar="DATE")
+    parser.add_argument("--timezone", default="UTC", metavar="ZONE")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the card, or JSON. Exit code 1 when no origin could be forecast."""
+    # Heavy imports belong to the command that needs them: `intent --help` stays instant.
+    from intent_segments.events.open_files import open_files
+    from intent_segments.propensity.backtest import backtest
+    from intent_segments.propensity.question import Question
+    from intent_segments.segments.definition import parse
+
+    if not 1 <= args.horizon <= 365:
+        raise InvalidInput.at("--horizon", f"--horizon must be 1 to 365 days, not {args.horizon}")
+    days = [to_day(parse_date(text, "--as-of")) for text in args.as_of]
+    definition = parse(_segment(args.segment))
+    tables = open_files(args.events, args.profiles, args.timezone)
+    known = tables.event_codes()
+    for name in args.event:
+        if name not in known:
+            raise InvalidInput.at("--event", _unknown(name, known))
+    question = Question(definition, tuple(args.event), args.match, days[0], args.horizon)
+    result = backtest(tables, question, days)
+    if args.json:
+        print(json.dumps(result.to_json(), indent=2))
+    else:
+        print(_card(result, args))
+    return 0 if any(origin.forecast for origin in result.origins) else 1
+
+
+def _segment(path: Path | None) -> Any:
+    if path is None:
+        return EVERYBODY
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        raise InvalidInput.at("--segment", f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidInput.at("--segment", f"{path} is not JSON: {error}") from None
+
+
+def _unknown(name: str, known: dict[str, int]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=3, cutoff=0.5) or sorted(known)[:5]
+    return f"no event is called {name!r} in these files; there are: {', '.join(near)}"
+
+
+def _card(result: Any, args: argparse.Namespace) -> str:
+    aim = "do" if args.direction == "maximize" else "should not do"
+    verb = " or ".join(args.event) if args.match == "any" else " and ".join(args.event)
+    lines = [f"Users who {aim}: {verb} (within {args.horizon} days)", ""]
+    rows = []
+    for origin in result.origins:
+        row = [from_day(origin.as_of).isoformat(), f"{origin.users:,}"]
+        if origin.forecast is None:
+            rows.append([*row, "-", "-", "-", "-", "no forecast"])
+            continue
+        spread = origin.forecast.spread
+        row += [f"{spread.value:,.0f}"]
+        row += [f"{b.low:,.0f} - {b.high:,.0f}" for b in (spread.interval(80), spread.interval(95))]
+        actual = "-" if origin.actual is None else f"{origin.actual:,}"
+        error = "-" if not origin.actual else f"{spread.value / origin.actual - 1:+.1%}"
+        rows.append([*row, actual, error])
+    head = ["as of", "users", "forecast", "80 % interval", "95 % interval", "actual", "error"]
+    lines += [table(head, rows), ""]
+    lines += [f"{from_day(o.as_of)}: {o.refusal}" for o in result.origins if o.refusal]
+    lines += _summary(result)
+    last = next((o for o in reversed(result.origins) if o.evaluation), None)
+    if last is not None:
+        lines += _reliability(last)
+    drawn = next((o for o in reversed(result.origins) if o.forecast), None)
+    if drawn is not None:
+        values = [point.value for point in drawn.forecast.curve]
+        lines += ["", f"forecast by day from {from_day(drawn.as_of)}: {sparkline(values)}"]
+    if result.undated_traits:
+        lines += [
+            "",
+            "Traits without dates were used as if they had always held: "
+            + ", ".join(result.undated_traits),
+        ]
+    return "\n".join(lines)
+
+
+def _summary(result: Any) -> list[str]:
+    words = {
+        "mape": ("mean absolute error of the count", "{:.1%}"),
+        "bias": ("mean error of the count", "{:+.1%}"),
+        "coverage80": ("80 % intervals that held the actual", "{:.0%}"),
+        "coverage95": ("95 % intervals that held the actual", "{:.0%}"),
+        "auc": ("AUC (0.5 chance, 1 perfect)", "{:.3f}"),
+        "brier": ("Brier score (0 perfect)", "{:.4f}"),
+        "ece": ("calibration error", "{:.4f}"),
+    }
+    found = result.summary()
+    return [
+        f"{words[key][0]:<40}{'-' if value is None else words[key][1].format(value)}"
+        for key, value in found.items()
+    ]
+
+
+def _reliability(origin: Any) -> list[str]:
+    rows = [
+        [f"{b.users:,}", f"{b.predicted:.2%}", f"{b.observed:.2%}"]
+        for b in origin.evaluation.reliability
+    ]
+    head = ["users", "likelihood said", "really did"]
+    return ["", f"Do likelihoods mean it? As of {from_day(origin.as_of)}:", table(head, rows)]

@@ -1,0 +1,129 @@
+"""`intent nightly`: close a day, or several in order, and show what each night published."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from intent_segments.errors import IntentError, InvalidInput
+from intent_segments.lake.calendar import parse_date
+
+from ..connection import Connection, add_stack_argument, connect
+from ..console import duration, show, show_json
+from ..invoke import message_of
+
+LOOK_EVERY_SECONDS = 0.2
+THRESHOLD = "States.ExceedToleratedFailureThreshold"
+
+
+class NightFailedError(IntentError):
+    """The run of a night ended without publishing; the message says why."""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `intent nightly` to the command line."""
+    parser = commands.add_parser(
+        "nightly",
+        help="run the nightly work for one date or several",
+        description="Close days in order: score every goal's users anew and publish progress and "
+        "buckets. A night that was published before changes nothing.",
+    )
+    parser.add_argument("--date", required=True, metavar="DATE", help="the day to close")
+    parser.add_argument("--through", metavar="DATE", help="the last day to close; default: --date")
+    add_stack_argument(parser)
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """JSON: {"nights": [{"date", "seconds", "goals": [{"id", "name", "day"}]}]}, `day` as in
+    `/v1/goals/{id}/progress`. Raises InvalidInput, and NightFailedError at the first failure."""
+    first = parse_date(args.date, "--date")
+    last = parse_date(args.through, "--through") if args.through else first
+    if last < first:
+        raise InvalidInput.at("--through", f"--through {last} lies before --date {first}")
+    nights = []
+    with connect(args.stack) as stack:
+        for day in days(first, last):
+            night = run_night(stack, day)
+            stack.save()
+            nights.append(night)
+            if not args.json:
+                show_night(night)
+    if args.json:
+        show_json({"nights": nights})
+    return 0
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def run_night(stack: Connection, day: date) -> dict[str, Any]:
+    """Run one night and wait for it: {"date", "seconds", "goals"}. Raises NightFailedError."""
+    began = time.monotonic()
+    machine = stack.client("stepfunctions")
+    name = f"night-{day.isoformat()}-{uuid.uuid4().hex[:8]}"
+    execution = machine.start_execution(
+        stateMachineArn=stack.state_machine,
+        name=name,
+        input=json.dumps({"kind": "night", "date": day.isoformat()}),
+    )["executionArn"]
+    while (ended := machine.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(LOOK_EVERY_SECONDS)
+    if ended["status"] != "SUCCEEDED":
+        raise NightFailedError(f"the night of {day} failed: {reason(machine, ended)}")
+    return {
+        "date": day.isoformat(),
+        "seconds": round(time.monotonic() - began, 2),
+        "goals": goals_of_night(stack, day.isoformat()),
+    }
+
+
+def reason(machine: Any, ended: dict[str, Any]) -> str:
+    """Why an execution failed. The failure of a map hides that of its children: ask them."""
+    if ended.get("error") == THRESHOLD:
+        for map_run in machine.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]:
+            children = machine.list_executions(
+                mapRunArn=map_run["mapRunArn"], statusFilter="FAILED", maxResults=1
+            )["executions"]
+            for child in children:
+                failed = machine.describe_execution(executionArn=child["executionArn"])
+                return message_of(failed.get("cause", ""))
+    return message_of(ended.get("cause") or ended.get("error") or ended["status"])
+
+
+def goals_of_night(stack: Connection, day: str) -> list[dict[str, Any]]:
+    """What the night published, goal by goal, read from the API."""
+    found = []
+    for goal in stack.api.pages("/v1/goals"):
+        if goal["last_night"] is None or goal["last_night"] < day:
+            continue
+        for published in stack.api.get(f"/v1/goals/{goal['id']}/progress")["days"]:
+            if published["date"] == day:
+                found.append({"id": goal["id"], "name": goal["name"], "day": published})
+    return found
+
+
+def show_night(night: dict[str, Any]) -> None:
+    """`2026-10-31  2.1 s  Buy again: 1,204 of 18,377, predicted 1,190 …`"""
+    goals = [f"{goal['name']}: {told(goal['day'])}" for goal in night["goals"]]
+    counts = "; ".join(goals) or "no goals at work"
+    show(f"{night['date']}  {duration(night['seconds'])}  {counts}")
+
+
+def told(day: dict[str, Any]) -> str:
+    members = day["open"] + day["achieved"] + day["lost"]
+    predicted = day.get("predicted")
+    expected = f", predicted {predicted['value']:,.0f}" if predicted else ""
+    buckets = day["open_by_bucket"]
+    return (
+        f"{day['did']:,} of {members:,} did it{expected}; open: {buckets['most_likely']:,} most, "
+        f"{buckets['moderately_likely']:,} moderately, {buckets['least_likely']:,} least likely"
+    )

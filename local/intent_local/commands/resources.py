@@ -1,0 +1,57 @@
+"""What `intent segments`, `intent goals` and `intent forecast` share: thin clients of the API."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from intent_segments.errors import InvalidInput
+
+from ..connection import add_stack_argument
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    add_stack_argument(parser)
+    parser.add_argument("--json", action="store_true", help="print the API's answer as it is")
+
+
+def read_body(file: str) -> dict[str, Any]:
+    """The JSON object in a file, or on stdin for `-`. Raises InvalidInput."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+        body = json.loads(text)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidInput(f"{file} is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise InvalidInput(f"{file} must hold a JSON object, not {type(body).__name__}")
+    return body
+
+
+def add_goal_arguments(parser: argparse.ArgumentParser) -> None:
+    """The fields of an unsaved goal, as options; `--file` may hold them instead."""
+    parser.add_argument("--file", metavar="FILE.json", help="the request body; - is stdin")
+    parser.add_argument("--segment", dest="segment_id", metavar="ID", help="default: all-users")
+    parser.add_argument("--event", dest="events", action="append", metavar="NAME")
+    parser.add_argument("--ends-on", metavar="DATE")
+    parser.add_argument("--starts-on", metavar="DATE")
+    parser.add_argument("--as-of", metavar="DATE")
+    parser.add_argument("--direction", choices=("maximize", "minimize"))
+    parser.add_argument("--match", choices=("any", "all"))
+
+
+GOAL_FIELDS = ("segment_id", "events", "ends_on", "starts_on", "as_of", "direction", "match")
+
+
+def goal_body(args: argparse.Namespace) -> dict[str, Any]:
+    """The request body of a forecast or goal: the file's, then the options over it."""
+    body = read_body(args.file) if args.file else {}
+    given = {name: value for name in GOAL_FIELDS if (value := getattr(args, name)) is not None}
+    body |= given
+    if not {"segment_id", "definition", "forecast_id"} & body.keys():
+        body["segment_id"] = "all-users"
+    return body

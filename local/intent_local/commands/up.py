@@ -1,0 +1,43 @@
+"""`intent up`: the local stack, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from ..cli import Terminated
+from ..console import say, show
+from ..stack.errors import StackError
+
+LOOK_EVERY_SECONDS = 1.0
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `intent up` to the command line."""
+    parser = commands.add_parser(
+        "up",
+        help="start the local stack and serve it until Ctrl-C",
+        description="Deploy template.yaml into an AWS on loopback and serve it until Ctrl-C. "
+        "What is loaded and saved is kept in .intent for the next time.",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when stopped by Ctrl-C or SIGTERM, which is how this ends. Raises StackError when the
+    stack ends by itself."""
+    from ..stack.running import running_stack
+
+    try:
+        with running_stack() as stack:
+            if not stack.started_here:
+                say("the local stack is up already; this only watches it")
+            show(f"API   {stack.api_url}/v1")
+            show(f"docs  {stack.api_url}/docs")
+            say("Ctrl-C stops it; everything is kept for the next time")
+            while stack.server.is_healthy():
+                time.sleep(LOOK_EVERY_SECONDS)
+            raise StackError("the local stack has ended; start it again with `intent up`")
+    except (KeyboardInterrupt, Terminated):
+        say("stopped; everything is saved")
+    return 0

@@ -1,0 +1,1 @@
+"""`intent demo`: real purchase histories, replayed through the deployed API."""

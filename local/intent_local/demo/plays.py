@@ -1,0 +1,103 @@
+"""What the demo replays: which history, up to which day, which goals, how many nights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from .datasets import Files, write_cdnow, write_grocer
+
+NIGHTS = 14
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A goal to set: who, what, which way, and a number the team would like to see."""
+
+    name: str
+    segment: str
+    definition: dict[str, Any]
+    direction: Literal["maximize", "minimize"]
+    event: str
+    target: int
+
+
+@dataclass(frozen=True)
+class Play:
+    """One account: history up to `as_of`, then goals that end `nights` days later."""
+
+    account: str
+    about: str
+    write: Callable[[Path], Files]
+    as_of: date
+    wishes: tuple[Wish, ...]
+    nights: int = NIGHTS
+
+    @property
+    def ends_on(self) -> date:
+        return self.as_of + timedelta(days=self.nights)
+
+    def days(self) -> list[date]:
+        """The nights to run, in order."""
+        return [self.as_of + timedelta(days=n + 1) for n in range(self.nights)]
+
+
+CDNOW = Play(
+    account="music",
+    about="CDNOW, an online music shop: every purchase of 23,570 real customers, 1997-1998",
+    write=write_cdnow,
+    as_of=date(1997, 9, 30),
+    wishes=(
+        Wish(
+            name="Sell to people who came back before",
+            segment="Bought on two occasions or more",
+            definition={"did": {"event": "Purchased", "days": {"gte": 2}}},
+            direction="maximize",
+            event="Purchased",
+            target=900,
+        ),
+    ),
+)
+
+GROCER = Play(
+    account="grocer",
+    about="a grocer: 2,469 households through 2017, simulated by 84.51° from real patterns",
+    write=write_grocer,
+    as_of=date(2017, 9, 30),
+    wishes=(
+        Wish(
+            name="Sell seafood to regular shoppers",
+            segment="Four baskets or more in eight weeks",
+            definition={
+                "did": {"event": "Basket Bought", "count": {"gte": 4}, "within": {"days": 56}}
+            },
+            direction="maximize",
+            event="Bought SEAFOOD",
+            target=70,
+        ),
+        Wish(
+            name="Fewer regulars going quiet",
+            segment="Came within two weeks, and spent 20 or more at once lately",
+            definition={
+                "all": [
+                    {"did": {"event": "Basket Bought", "within": {"days": 14}}},
+                    {
+                        "did": {
+                            "event": "Basket Bought",
+                            "within": {"days": 56},
+                            "where": [{"property": "amount", "gte": 20}],
+                        }
+                    },
+                ]
+            },
+            direction="minimize",
+            event="Went Quiet",
+            target=350,
+        ),
+    ),
+)
+
+PLAYS = {play.account: play for play in (CDNOW, GROCER)}

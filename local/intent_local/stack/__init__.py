@@ -1,0 +1,1 @@
+"""template.yaml, deployed into an AWS that lives in one child process (MiniStack)."""

@@ -1,0 +1,121 @@
+"""The state machine of every run under moto's interpreter; tests/e2e runs it under MiniStack's."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from intent_local.stack.project import CHECKOUT
+from intent_local.stack.transform import state_machine
+
+from tests.fixtures.asl_under_moto import execute, moto_with
+
+ASL = CHECKOUT / "infra" / "run.asl.yaml"
+LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
+PLACES = {
+    "Partition": "aws",
+    "MaxConcurrency": "2",
+    **{name: LAMBDA + name for name in ("PlanRun", "TrainModel", "ScoreUsers", "RecordProgress")},
+}
+NIGHT = {"kind": "night", "date": "2026-01-01"}
+
+
+def definition():
+    """The file as AWS sees it."""
+    return state_machine(ASL.read_text(), PLACES)
+
+
+class Functions:
+    """The four functions as lists of what they were asked; `failing` raises that many times."""
+
+    def __init__(self, has_work=True, failing=None):
+        self.asked = {"PlanRun": [], "TrainModel": [], "ScoreUsers": [], "RecordProgress": []}
+        self.has_work = has_work
+        self.failing = failing or {}
+
+    def named(self):
+        return {name: lambda event, name=name: self.call(name, event) for name in self.asked}
+
+    def call(self, name, event):
+        self.asked[name].append(event)
+        if len(self.asked[name]) <= self.failing.get(name, 0):
+            raise ConnectionError(f"{name} is unwell")
+        return {"PlanRun": self.plan, "ScoreUsers": lambda: {"group": event["group"]}}.get(
+            name, lambda: {"run_id": event.get("run_id")}
+        )()
+
+    def plan(self):
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="lake")
+        shards = [{"run_id": "night-2026-01-01", "group": group} for group in range(3)]
+        s3.put_object(Bucket="lake", Key="runs/shards.json", Body=json.dumps(shards))
+        return {
+            "run_id": "night-2026-01-01",
+            "plan_key": "runs/plan.json",
+            "bucket": "lake",
+            "shards_key": "runs/shards.json",
+            "has_work": self.has_work,
+        }
+
+
+def run(functions, monkeypatch):
+    with moto_with(functions.named(), monkeypatch):
+        return execute(definition(), NIGHT)
+
+
+def test_a_run_plans_trains_scores_every_group_and_publishes(monkeypatch):
+    functions = Functions()
+    ended = run(functions, monkeypatch)
+    assert (ended.status, ended.output) == ("SUCCEEDED", {"run_id": "night-2026-01-01"})
+    assert functions.asked["PlanRun"] == [NIGHT]
+    assert sorted(shard["group"] for shard in functions.asked["ScoreUsers"]) == [0, 1, 2]
+    assert functions.asked["RecordProgress"][0]["plan_key"] == "runs/plan.json"
+
+
+def test_training_and_publishing_are_given_what_the_plan_returned(monkeypatch):
+    functions = Functions()
+    run(functions, monkeypatch)
+    assert functions.asked["TrainModel"] == functions.asked["RecordProgress"]
+    assert functions.asked["TrainModel"][0]["run_id"] == "night-2026-01-01"
+
+
+def test_a_run_without_work_only_publishes(monkeypatch):
+    functions = Functions(has_work=False)
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert functions.asked["TrainModel"] == []
+    assert functions.asked["ScoreUsers"] == []
+    assert len(functions.asked["RecordProgress"]) == 1
+
+
+def test_a_passing_fault_is_tried_again(monkeypatch):
+    functions = Functions(failing={"TrainModel": 2})
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert len(functions.asked["TrainModel"]) == 3
+
+
+@pytest.mark.parametrize(("name", "told"), [("PlanRun", NIGHT), ("TrainModel", {"run_id"})])
+def test_a_lasting_fault_is_recorded_with_its_reason_and_fails_the_run(monkeypatch, name, told):
+    functions = Functions(failing={name: 99})
+    ended = run(functions, monkeypatch)
+    assert ended.status == "FAILED"
+    assert f"{name} is unwell" in ended.cause
+    [recorded] = functions.asked["RecordProgress"]
+    assert "ConnectionError" in recorded["failed"]["Error"]
+    assert f"{name} is unwell" in recorded["failed"]["Cause"]
+    assert set(told) <= set(recorded)
+
+
+def test_a_fault_of_publishing_is_recorded_too(monkeypatch):
+    functions = Functions(failing={"RecordProgress": 4})  # one try and three more
+    ended = run(functions, monkeypatch)
+    assert ended.status == "FAILED"
+    assert "failed" in functions.asked["RecordProgress"][-1]
+
+
+def test_only_what_every_interpreter_knows_is_used():
+    """MiniStack lacks these; see docs/decisions.md."""
+    text = ASL.read_text()
+    for word in ("ItemBatcher", "ResultWriter", "Assign", "JSONata", "&", "*patiently"):
+        assert word not in text
+    assert "MaxConcurrency" in definition()["States"]["ScoreGroups"]

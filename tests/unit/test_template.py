@@ -1,0 +1,149 @@
+"""What template.yaml promises: closed by default, least privilege, everything in its place."""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+
+import pytest
+from intent_local.stack.project import CHECKOUT
+from intent_local.stack.transform import cloudformation_template
+from samtranslator.yaml_helper import yaml_parse
+
+DOCUMENT = yaml_parse((CHECKOUT / "template.yaml").read_text())
+RESOURCES = DOCUMENT["Resources"]
+FUNCTIONS = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
+ROUTES = {
+    r["Properties"]["RouteKey"]: r["Properties"]
+    for r in RESOURCES.values()
+    if r["Type"] == "AWS::ApiGatewayV2::Route"
+}
+PUBLIC = {"GET /v1/health", "GET /openapi.json", "GET /docs"}
+
+
+def statements(function):
+    for policy in FUNCTIONS[function]["Properties"]["Policies"]:
+        yield from policy["Statement"]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def may(function, action, key):
+    """Whether a function may do an S3 action on a key of the bucket."""
+    return any(
+        action in as_list(statement["Action"])
+        and fnmatch.fnmatch(key, resource["Fn::Sub"].split("}/", 1)[1])
+        for statement in statements(function)
+        for resource in as_list(statement["Resource"])
+        if "Fn::Sub" in resource
+    )
+
+
+def test_a_deployed_api_asks_for_credentials_unless_told_otherwise():
+    assert DOCUMENT["Parameters"]["ApiAuthorization"]["Default"] == "AWS_IAM"
+
+
+def test_only_health_and_docs_are_open():
+    open_routes = {key for key, route in ROUTES.items() if route["AuthorizationType"] == "NONE"}
+    assert open_routes == PUBLIC
+    for key in ROUTES.keys() - PUBLIC:
+        assert ROUTES[key]["AuthorizationType"] == {"Ref": "ApiAuthorization"}
+
+
+@pytest.mark.parametrize(
+    ("route", "integration"),
+    [
+        ("POST /v1/previews", "Query"),
+        ("GET /v1/goals/{goal_id}/buckets/{bucket}/users", "Query"),
+        ("GET /v1/users/{user_id}/intents", "Query"),
+        ("POST /v1/forecasts", "Forecast"),
+        ("ANY /v1/{proxy+}", "Api"),
+    ],
+)
+def test_a_route_goes_to_the_function_that_has_its_libraries(route, integration):
+    assert ROUTES[route]["Target"] == {"Fn::Sub": f"integrations/${{{integration}Integration}}"}
+
+
+def test_the_bucket_refuses_plain_http_and_the_public():
+    [statement] = RESOURCES["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert all(RESOURCES["Bucket"]["Properties"]["PublicAccessBlockConfiguration"].values())
+
+
+@pytest.mark.parametrize("name", ["Bucket", "Table"])
+def test_deleting_the_stack_keeps_what_it_knows(name):
+    assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+
+
+def test_no_function_has_a_wildcard_action_or_resource():
+    for name in FUNCTIONS:
+        for statement in statements(name):
+            assert not [action for action in as_list(statement["Action"]) if "*" in action]
+            assert "*" not in as_list(statement["Resource"])
+
+
+def test_models_are_written_by_training_alone():
+    writers = {name for name in FUNCTIONS if may(name, "s3:PutObject", "models/g/1/model.joblib")}
+    assert writers == {"TrainModelFunction"}
+    assert may("ScoreUsersFunction", "s3:GetObject", "models/g/1/model.joblib")
+
+
+def test_the_lake_is_written_by_imports_alone():
+    for table in ("events", "activity", "users", "profiles", "manifests"):
+        writers = {name for name in FUNCTIONS if may(name, "s3:PutObject", f"{table}/1/g=0000")}
+        assert writers == {"ImportEventsFunction"}
+
+
+def test_a_function_has_a_handler_a_folder_and_a_build_target():
+    for name, function in FUNCTIONS.items():
+        folder = CHECKOUT / function["Properties"]["CodeUri"]
+        assert f"build-{name}:" in (folder / "Makefile").read_text()
+        assert (folder / "handler.py").exists()
+
+
+def test_a_layer_has_a_build_target_for_its_processor():
+    for name, layer in RESOURCES.items():
+        if layer["Type"] == "AWS::Serverless::LayerVersion":
+            [processor] = layer["Properties"].get("CompatibleArchitectures", ["any"])
+            makefile = (CHECKOUT / layer["Properties"]["ContentUri"] / "Makefile").read_text()
+            assert f"build-{name}:\n\t$(BUILD_LAYER) {processor} " in makefile
+
+
+def test_a_function_and_its_layers_are_for_one_processor():
+    for function in FUNCTIONS.values():
+        for layer in function["Properties"]["Layers"]:
+            properties = RESOURCES[layer["Ref"]]["Properties"]
+            allowed = properties.get("CompatibleArchitectures")
+            assert allowed in (None, function["Properties"]["Architectures"])
+
+
+def test_layers_hold_the_versions_that_the_tests_ran_with():
+    packages = tomllib.loads((CHECKOUT / "uv.lock").read_text())["package"]
+    locked = {(package["name"], package["version"]) for package in packages}
+    for requirements in CHECKOUT.glob("layers/*/requirements.txt"):
+        for line in requirements.read_text().splitlines():
+            if "==" in line:
+                name, version = line.split(" ")[0].split("==")
+                assert (name, version) in locked, f"{name}: run `make lock-layers`"
+
+
+def test_the_two_starts_of_a_run_leave_their_failures_in_a_queue():
+    [rule] = RESOURCES["GoalCreatedRule"]["Properties"]["Targets"]
+    schedule = RESOURCES["NightlySchedule"]["Properties"]["Target"]
+    queue = {"Arn": {"Fn::GetAtt": ["UndeliveredStarts", "Arn"]}}
+    assert [rule["DeadLetterConfig"], schedule["DeadLetterConfig"]] == [queue, queue]
+
+
+def test_the_template_transforms_without_aws():
+    types = {r["Type"] for r in cloudformation_template_resources().values()}
+    assert "AWS::Lambda::Function" in types
+    assert not {name for name in types if name.startswith("AWS::Serverless")}
+
+
+def cloudformation_template_resources():
+    from intent_local.stack.project import Project
+
+    return cloudformation_template(Project())["Resources"]
