@@ -59,7 +59,7 @@ def test_merging_changes_no_table(bucket: Bucket, tmp_path: Path) -> None:
     con = duckdb.connect()
     for number in range(14):
         users = [(user_hash(f"u{i % 7}"), f"u{i % 7}", i) for i in range(number, number + 5)]
-        values = {
+        values: dict[str, list[tuple[object, ...]]] = {
             "events": [(0, uh, i, JAN1 + i, f'{{"n":{number}}}', number) for uh, _, i in users],
             "activity": [(uh, 0, JAN1 + i % 3, i) for uh, _, i in users],
             "users": [(uh, name, 30 - i, i, i % 2 == 0) for uh, name, i in users],

@@ -202,9 +202,8 @@ class _Job:
     def _coded(self, manifest: Manifest) -> None:
         """Create `coded`: the rows to add, with event codes; sorted so that groups lie together."""
         self.con.execute("CREATE TEMP TABLE codes (event INTEGER, name VARCHAR)")
-        self.con.executemany(
-            "INSERT INTO codes VALUES (?, ?)", list(enumerate(manifest.event_names))
-        )
+        names = list(enumerate(manifest.event_names))
+        self.con.executemany("INSERT INTO codes VALUES (?, ?)", names)
         self.con.execute(
             f"""CREATE TEMP TABLE coded AS
             SELECT n.event, c.uh, c.ts, c.day, c.properties, c.mid
