@@ -33,13 +33,17 @@ COMMANDS = {
 }
 
 
-class Terminated(Exception):
-    """SIGTERM, as an exception: everything that is open is closed on the way out."""
+class Terminated(BaseException):
+    """SIGTERM, as an exception: everything that is open is closed on the way out.
+
+    Like KeyboardInterrupt it is no Exception, so that no library takes it for a failure of its own.
+    """
 
 
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
-    signal.signal(signal.SIGTERM, on_sigterm)
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
     args = parse(arguments)
     try:
         return int(args.run(args))
@@ -51,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()  # the reader of our output has left; there is nobody to tell
         return 1
     except Exception as error:
+        if received:
+            return 128 + received[0]  # DuckDB tells an interruption as a RuntimeError of its own
         explanation = explain(error)
         if explanation is None:
             raise
@@ -75,6 +81,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def on_sigterm(_number: int, _frame: FrameType | None) -> None:
+received: list[int] = []
+"""The signals that asked this process to end, in the order of arrival."""
+
+
+def on_signal(number: int, _frame: FrameType | None) -> None:
+    received.append(number)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough while things are closed
-    raise Terminated
+    raise KeyboardInterrupt if number == signal.SIGINT else Terminated

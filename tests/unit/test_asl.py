@@ -18,6 +18,7 @@ PLACES = {
     "MaxConcurrency": "2",
     **{name: LAMBDA + name for name in ("PlanRun", "TrainModel", "ScoreUsers", "RecordProgress")},
 }
+TOO_THIN = {"Error": "InsufficientHistory", "Cause": "only 12 users ever did it"}
 NIGHT = {"kind": "night", "date": "2026-01-01"}
 
 
@@ -27,12 +28,14 @@ def definition():
 
 
 class Functions:
-    """The four functions as lists of what they were asked; `failing` raises that many times."""
+    """The four functions, and what each was asked; `failing` raises that many times, `thin` has
+    training find too little history."""
 
-    def __init__(self, has_work=True, failing=None):
+    def __init__(self, has_work=True, failing=None, thin=False):
         self.asked = {"PlanRun": [], "TrainModel": [], "ScoreUsers": [], "RecordProgress": []}
         self.has_work = has_work
         self.failing = failing or {}
+        self.thin = thin
 
     def named(self):
         return {name: lambda event, name=name: self.call(name, event) for name in self.asked}
@@ -41,9 +44,13 @@ class Functions:
         self.asked[name].append(event)
         if len(self.asked[name]) <= self.failing.get(name, 0):
             raise ConnectionError(f"{name} is unwell")
-        return {"PlanRun": self.plan, "ScoreUsers": lambda: {"group": event["group"]}}.get(
-            name, lambda: {"run_id": event.get("run_id")}
-        )()
+        if name == "PlanRun":
+            return self.plan()
+        if name == "TrainModel":
+            return event | ({"failed": TOO_THIN} if self.thin else {})
+        if name == "ScoreUsers":
+            return {"group": event["group"]}
+        return {"run_id": event.get("run_id")}
 
     def plan(self):
         s3 = boto3.client("s3")
@@ -104,6 +111,15 @@ def test_a_lasting_fault_is_recorded_with_its_reason_and_fails_the_run(monkeypat
     assert "ConnectionError" in recorded["failed"]["Error"]
     assert f"{name} is unwell" in recorded["failed"]["Cause"]
     assert set(told) <= set(recorded)
+
+
+def test_history_that_is_too_thin_is_recorded_at_once_and_nobody_is_scored(monkeypatch):
+    functions = Functions(thin=True)
+    ended = run(functions, monkeypatch)
+    assert (ended.status, ended.cause) == ("FAILED", TOO_THIN["Cause"])
+    assert len(functions.asked["TrainModel"]) == 1
+    assert functions.asked["ScoreUsers"] == []
+    assert functions.asked["RecordProgress"][0]["failed"] == TOO_THIN
 
 
 def test_a_fault_of_publishing_is_recorded_too(monkeypatch):

@@ -39,9 +39,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     """0 after the report; in a terminal, after Ctrl-C. Raises IntentError."""
-    from ..stack.home import CHECKOUT
+    from ..stack.home import Home
 
-    root = CHECKOUT / ".intent" / "demo"
+    root = Home.default().root / "demo"
     if args.fresh:
         shutil.rmtree(root, ignore_errors=True)
     began = time.monotonic()

@@ -18,7 +18,6 @@ from ..console import duration, show, show_json
 from ..invoke import message_of
 
 LOOK_EVERY_SECONDS = 0.2
-THRESHOLD = "States.ExceedToleratedFailureThreshold"
 
 
 class NightFailedError(IntentError):
@@ -87,16 +86,15 @@ def run_night(stack: Connection, day: date) -> dict[str, Any]:
 
 
 def reason(machine: Any, ended: dict[str, Any]) -> str:
-    """Why an execution failed. The failure of a map hides that of its children: ask them."""
-    if ended.get("error") == THRESHOLD:
-        for map_run in machine.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]:
-            children = machine.list_executions(
-                mapRunArn=map_run["mapRunArn"], statusFilter="FAILED", maxResults=1
-            )["executions"]
-            for child in children:
-                failed = machine.describe_execution(executionArn=child["executionArn"])
-                return message_of(failed.get("cause", ""))
-    return message_of(ended.get("cause") or ended.get("error") or ended["status"])
+    """Why an execution failed. The failure of a map hides that of its children: ask them first."""
+    for map_run in machine.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]:
+        children = machine.list_executions(
+            mapRunArn=map_run["mapRunArn"], statusFilter="FAILED", maxResults=1
+        )["executions"]
+        for child in children:
+            failed = machine.describe_execution(executionArn=child["executionArn"])
+            return message_of(failed.get("cause", ""))
+    return message_of(ended.get("cause") or ended["status"])
 
 
 def goals_of_night(stack: Connection, day: str) -> list[dict[str, Any]]:

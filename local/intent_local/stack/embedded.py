@@ -1,7 +1,8 @@
-"""The child process: MiniStack on loopback, with five things that a laptop needs besides.
+"""The child process: MiniStack on loopback, with six things that a laptop needs besides.
 
 - A second port serves the HTTP API at its root: `http://127.0.0.1:8787/docs` instead of an API id
   in a path. `PUT /_intent/api/<id>` on the first port says which API that is.
+- `GET /_intent/health` tells the process id, so that nobody takes another stack for this one.
 - `POST /_intent/save` writes the state of all services now. MiniStack itself saves only on a clean
   end; here it is also saved every few seconds while there were requests.
 - It ends cleanly when its parent is gone, however the parent died.
@@ -87,7 +88,9 @@ class Embedded:
 
     async def answer(self, method: str, path: str, send: Any) -> None:
         status = 200
-        if (method, path) == ("POST", "/_intent/save"):
+        if (method, path) == ("GET", "/_intent/health"):
+            pass
+        elif (method, path) == ("POST", "/_intent/save"):
             self.save()
         elif (method, path) == ("POST", "/_intent/cloudformation"):
             self.restore_cloudformation()
@@ -95,7 +98,7 @@ class Embedded:
             self.api_id = path.rsplit("/", 1)[1]
         else:
             status = 404
-        body = json.dumps({"api": self.api_id}).encode()
+        body = json.dumps({"pid": os.getpid(), "api": self.api_id}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from .home import Home, read_json, write_json
 AWS_PORT = 4566
 API_PORT = 8787
 START_SECONDS = 60
+START_ATTEMPTS = 3
 STOP_SECONDS = 30
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -42,11 +44,12 @@ class Server:
         return f"http://127.0.0.1:{self.api_port}"
 
     def is_healthy(self) -> bool:
+        """Whether this very process answers: another stack may have taken the port."""
         try:
-            health = f"{self.endpoint}/_ministack/health"
+            health = f"{self.endpoint}/_intent/health"
             with urllib.request.urlopen(health, timeout=5) as answer:  # noqa: S310
-                return bool(answer.status == 200)
-        except OSError:
+                return bool(json.loads(answer.read())["pid"] == self.pid)
+        except (OSError, ValueError, KeyError):
             return False
 
     def save(self) -> None:
@@ -77,8 +80,23 @@ def find(home: Home) -> Server | None:
 
 
 def start(home: Home) -> Server:
-    """Start a server and wait until it answers. Raises StackError with the end of its log."""
+    """Start a server and wait until it answers. Raises StackError with the end of its log.
+
+    Between finding a free port and taking it another process may take it: then the next one is
+    tried.
+    """
     home.prepare()
+    for _ in range(START_ATTEMPTS):
+        server = launch(home)
+        if server is not None:
+            write_json(home.server, asdict(server))
+            return server
+    tail = "\n".join(home.log.read_text(errors="replace").splitlines()[-15:])
+    raise StackError(f"the local stack did not start; the end of {home.log}:\n{tail}")
+
+
+def launch(home: Home) -> Server | None:
+    """One attempt; None when the process ended, or did not answer in time and was stopped."""
     server_ports = free_port(AWS_PORT), free_port(API_PORT)
     command = [sys.executable, "-m", "intent_local.stack.embedded", str(home.root)]
     with home.log.open("wb") as log:
@@ -96,10 +114,9 @@ def start(home: Home) -> Server:
     while not server.is_healthy():
         if child.poll() is not None or time.monotonic() > end:
             stop(home, server)
-            tail = "\n".join(home.log.read_text(errors="replace").splitlines()[-15:])
-            raise StackError(f"the local stack did not start; the end of {home.log}:\n{tail}")
+            home.prepare()
+            return None
         time.sleep(0.05)
-    write_json(home.server, asdict(server))
     return server
 
 

@@ -87,7 +87,8 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         direction=goal.terms.direction,
     )
     before = _earlier(group, goal, goal.previous_scores, target["uh"])
-    bucket, pending = _buckets(scored, trained.cuts, before)
+    over = group.plan.date >= goal.terms.ends_on
+    bucket, pending = _kept(scored, before) if over else _buckets(scored, trained.cuts, before)
     day0 = _earlier(group, goal, goal.day0_scores, target["uh"])["bucket"]
     done = ACHIEVED if goal.terms.direction == "maximize" else LOST
     columns = {
@@ -159,6 +160,14 @@ def _buckets(
         scored.likelihood[open_], cuts, before["bucket"][open_], before["pending"][open_]
     )
     return bucket, pending
+
+
+def _kept(
+    scored: Scored, before: Mapping[str, npt.NDArray[Any]]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int8]]:
+    """When the period is over nobody open can do it any more: buckets stay as they were."""
+    bucket = np.where(before["bucket"] == NO_BUCKET, Bucket.LEAST_LIKELY, before["bucket"])
+    return np.where(scored.did, NO_BUCKET, bucket).astype(np.uint8), before["pending"]
 
 
 def _goal_events(evidence: Evidence, members: npt.NDArray[np.int32], counted_to: int) -> int:

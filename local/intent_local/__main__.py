@@ -1,0 +1,5 @@
+"""`python -m intent_local` is `intent`."""
+
+from .cli import main
+
+raise SystemExit(main())
