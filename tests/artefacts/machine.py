@@ -14,11 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from intent_local.stack.project import CHECKOUT
 from samtranslator.yaml_helper import yaml_parse
 
 from infra.find_python import find
 from infra.sizes import BuiltFunction, built_functions
+from intent_local.stack.project import CHECKOUT
 
 BUILD = CHECKOUT / ".aws-sam" / "build"
 HERE = CHECKOUT / ".aws-sam" / "this-machine"

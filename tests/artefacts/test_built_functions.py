@@ -11,13 +11,13 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
+
+from infra.find_python import find
+from infra.sizes import LIMIT, MARGIN
 from intent_local.stack import server
 from intent_local.stack.aws import local_client
 from intent_local.stack.home import Home
 from intent_segments.events.synthetic import make_world
-
-from infra.find_python import find
-from infra.sizes import LIMIT, MARGIN
 from tests.artefacts import machine
 from tests.artefacts.runtime_host import FunctionHost
 

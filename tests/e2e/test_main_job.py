@@ -7,13 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from intent_local.client import ApiError
 from intent_local.stack.home import Home
 from intent_segments.events.open_files import open_files
 from intent_segments.lake.calendar import to_day
 from intent_segments.segments.definition import parse
 from intent_segments.segments.evaluate import member_ids
-
 from tests.fixtures.accounts import AS_OF, ENDS_ON, LAUNCHED, account
 
 NIGHTS = 3

@@ -7,10 +7,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+
 from intent_local.client import ApiClient, ApiError
 from intent_local.stack.home import Home
 from intent_local.stack.running import running_stack
-
 from tests.fixtures.toy_project import toy_project
 
 SECONDS = 60

@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
+
 from intent_local.stack.home import Home, read_json
 from intent_local.stack.project import Project
 from intent_local.stack.running import running_stack, stop_running
 from intent_local.stack.server import is_alive
-
 from tests.fixtures.toy_project import toy_project
 
 SECONDS = 60

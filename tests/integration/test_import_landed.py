@@ -14,6 +14,8 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from moto import mock_aws
+
 from intent_segments.errors import Conflict, InvalidFile, InvalidInput, NotFound, Raced
 from intent_segments.events.open_files import open_files
 from intent_segments.lake.manifest import read_manifest
@@ -21,8 +23,6 @@ from intent_segments.lake.objects import Bucket
 from intent_segments.services.importing import ATTEMPTS, ImportRequest, import_landed
 from intent_segments.store.lake_head import LakeHead
 from intent_segments.store.table import Table
-from moto import mock_aws
-
 from tests.unit.events.making import events, parquet, text
 from tests.unit.lake.storing import contents, everything
 

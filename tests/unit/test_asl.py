@@ -6,9 +6,9 @@ import json
 
 import boto3
 import pytest
+
 from intent_local.stack.project import CHECKOUT
 from intent_local.stack.transform import state_machine
-
 from tests.fixtures.asl_under_moto import execute, moto_with
 
 ASL = CHECKOUT / "infra" / "run.asl.yaml"

@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
 from intent_local import cli
 from intent_segments.api.models import (
     ForecastRequest,

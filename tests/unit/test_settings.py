@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from intent_segments.errors import Misconfigured
 from intent_segments.settings import Settings
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+
 from intent_segments.errors import InvalidInput
 from intent_segments.events.synthetic import CHUNK_USERS, Written, make_world, write_world
 

@@ -6,9 +6,10 @@ import fnmatch
 import tomllib
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
+
 from intent_local.stack.project import CHECKOUT
 from intent_local.stack.transform import cloudformation_template
-from samtranslator.yaml_helper import yaml_parse
 
 DOCUMENT = yaml_parse((CHECKOUT / "template.yaml").read_text())
 RESOURCES = DOCUMENT["Resources"]

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
+
 from intent_segments.lake.tables import literal
 
 QUIET_DAYS = 14

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from intent_segments.lake.tables import literal
 
 from ..commands.load import load

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from intent_segments.store.stores import Stores
 
 from functions.api import handler as api_function
 from functions.query import handler as query_function
+from intent_segments.store.stores import Stores
 from tests.unit.store.stack import loaded_stack
 
 

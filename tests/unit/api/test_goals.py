@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from intent_segments.api import answers
 from intent_segments.goals.goal import Status
 from intent_segments.services.planning import RunRequest, plan_run
 from intent_segments.services.publishing import record_progress
 from intent_segments.store.stores import Stores
-
 from tests.unit.api.requests import ask
 from tests.unit.store.stack import FORECAST, NOW, empty_stack, terms, work
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from functions.query import handler as query_function
 from intent_segments.api import answers
 from intent_segments.goals.goal import ScoreFiles, Status
 from intent_segments.lake.columns import write_columns
@@ -13,8 +15,6 @@ from intent_segments.lake.layout import group_of, user_hash
 from intent_segments.services.opening import score_key, target_key
 from intent_segments.store.goals import step_action
 from intent_segments.store.stores import Stores
-
-from functions.query import handler as query_function
 from tests.unit.api.requests import Answer, ask
 from tests.unit.store.stack import a_goal, save
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from functions.api import handler as api_function
+from functions.query import handler as query_function
 from intent_segments.api import openapi
 from intent_segments.api.ids import make_id
 from intent_segments.api.operations import OPERATIONS
 from intent_segments.api.problem import KINDS
-
-from functions.api import handler as api_function
-from functions.query import handler as query_function
 from tests.unit.api.requests import ask
 from tests.unit.store.stack import NOW
 

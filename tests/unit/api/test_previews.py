@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from functions.query import handler as query_function
 from intent_segments.api import answers
 from intent_segments.services.importing import ImportRequest, import_landed
 from intent_segments.store.stores import Stores
-
-from functions.query import handler as query_function
 from tests.unit.api.requests import Answer, ask
 from tests.unit.store.stack import empty_stack
 

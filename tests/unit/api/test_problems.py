@@ -4,13 +4,13 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+
+from functions.api import handler as api_function
 from intent_segments import errors
 from intent_segments.api import answers, problem
 from intent_segments.api.problem import KINDS, WrongMethod, problem_of
 from intent_segments.errors import FieldError, IntentError
 from intent_segments.store.stores import Stores
-
-from functions.api import handler as api_function
 from tests.unit.api.requests import ask, event
 
 

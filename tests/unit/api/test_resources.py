@@ -4,7 +4,6 @@ from typing import Any
 
 from intent_segments.api import answers
 from intent_segments.store.stores import Stores
-
 from tests.unit.api.requests import ask
 
 BUYERS = {"did": {"event": "purchase", "within": {"days": 30}}}

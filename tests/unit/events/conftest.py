@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from intent_segments.lake.objects import Bucket
 
+from intent_segments.lake.objects import Bucket
 from tests.unit.lake.storing import empty_bucket
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from intent_segments.events.files import Kind, open_source
 from intent_segments.events.normalize import Normalized, normalize
 from intent_segments.lake.tables import connect

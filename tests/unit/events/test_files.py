@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from intent_segments.errors import InvalidFile
 from intent_segments.events import files
 from intent_segments.events.files import open_source
-
 from tests.unit.events.making import events, normalized, parquet, text
 
 ROW = ("u1", "open", "2026-01-05T10:00:00Z")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from intent_segments.errors import InvalidFile
 from intent_segments.events import importer
 from intent_segments.events.files import Kind
@@ -18,7 +19,6 @@ from intent_segments.lake.layout import slot_of, user_hash
 from intent_segments.lake.manifest import EventEntry, Manifest
 from intent_segments.lake.objects import Bucket
 from intent_segments.lake.tables import ALWAYS
-
 from tests.unit.events.making import events, parquet
 from tests.unit.lake.storing import contents, everything
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
+
 from intent_segments.errors import InvalidFile, InvalidInput
 from intent_segments.lake.calendar import to_day
 from intent_segments.lake.layout import user_hash
-
 from tests.unit.events.making import events, normalized, parquet, text
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

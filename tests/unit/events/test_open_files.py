@@ -6,12 +6,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from intent_segments.errors import InvalidFile, InvalidInput
 from intent_segments.events.open_files import open_files
 from intent_segments.lake.calendar import to_day
 from intent_segments.lake.layout import user_hash
 from intent_segments.lake.tables import ALWAYS, SCHEMA, Tables
-
 from tests.unit.events.making import events, parquet, text
 
 JAN5 = to_day(date(2026, 1, 5))

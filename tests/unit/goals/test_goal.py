@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from intent_segments.errors import Conflict
 from intent_segments.goals.goal import NEXT, Status, check_step
 

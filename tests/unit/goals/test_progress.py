@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+
 from intent_segments.errors import CorruptObject
 from intent_segments.goals.buckets import day0_cuts
 from intent_segments.goals.progress import GoalNight, GoalTally, merge, predicted_by
-
 from tests.unit.store.stack import tally
 
 CUTS = day0_cuts({900_000: 3, 100_000: 1}, "maximize")

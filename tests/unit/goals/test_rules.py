@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from intent_segments.errors import InvalidInput
 from intent_segments.goals.goal import Draft, Target, Terms
 from intent_segments.goals.rules import agree, still_ahead

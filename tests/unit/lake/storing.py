@@ -10,11 +10,12 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from moto import mock_aws
+
 from intent_segments.lake.manifest import Manifest
 from intent_segments.lake.objects import Bucket
 from intent_segments.lake.reader import READABLE, open_lake
 from intent_segments.lake.tables import SCHEMA, Tables
-from moto import mock_aws
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -4,13 +4,13 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+
 from intent_segments.lake.calendar import to_day
 from intent_segments.lake.compaction import MAX_PARTS, compact, run_to_merge
 from intent_segments.lake.layout import user_hash
 from intent_segments.lake.manifest import TABLES, Manifest, Part, add_event_names, add_part
 from intent_segments.lake.objects import Bucket
 from intent_segments.lake.writer import write_part
-
 from tests.unit.lake.storing import everything
 
 JAN1 = to_day(date(2026, 1, 1))

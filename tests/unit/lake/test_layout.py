@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import duckdb
 import pytest
+
 from intent_segments.lake.layout import (
     HASH_SQL,
     SLOTS,

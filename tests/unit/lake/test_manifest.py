@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from intent_segments.errors import CorruptObject, NotFound
 from intent_segments.lake.layout import SLOTS
 from intent_segments.lake.manifest import (

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from intent_segments.errors import NotFound, Raced
 from intent_segments.lake import objects
 from intent_segments.lake.objects import Bucket

@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from intent_segments.errors import InvalidInput
 from intent_segments.lake.layout import slot_of, slot_start, user_hash
 from intent_segments.lake.manifest import Manifest, add_event_names, add_part, add_users
@@ -12,7 +13,6 @@ from intent_segments.lake.objects import Bucket
 from intent_segments.lake.reader import READABLE, open_lake, open_panel
 from intent_segments.lake.tables import ALWAYS, SCHEMA
 from intent_segments.lake.writer import write_part
-
 from tests.unit.lake.storing import contents, everything
 
 USERS = [f"u{i}" for i in range(40)]

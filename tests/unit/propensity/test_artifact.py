@@ -4,13 +4,13 @@ import pickle
 
 import numpy as np
 import pytest
+
 from intent_segments.errors import CorruptObject
 from intent_segments.propensity.artifact import pack, unpack
 from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import running_model
 from intent_segments.propensity.question import Question
 from intent_segments.segments.definition import parse
-
 from tests.fixtures.histories import START, shop
 
 EXPLODED = []

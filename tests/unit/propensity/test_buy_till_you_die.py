@@ -4,6 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+
 from intent_segments.propensity.buy_till_you_die import BuyTillYouDie, fit
 from intent_segments.propensity.features import Rhythm
 

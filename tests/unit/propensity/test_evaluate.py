@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from intent_segments.propensity.evaluate import evaluate, reliability, word_for
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from intent_segments.propensity.evaluate import evaluate, reliability, word_for
 
 RANDOM = np.random.default_rng(3)
 LIKELIHOOD = np.round(RANDOM.random(3_000), 2)  # rounded: many ties

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from intent_segments.errors import InsufficientHistory
 from intent_segments.lake.calendar import from_day
 from intent_segments.propensity.backtest import truth
@@ -10,7 +11,6 @@ from intent_segments.propensity.forecast import forecast, running_model
 from intent_segments.propensity.question import Question
 from intent_segments.propensity.report import outlook, report
 from intent_segments.segments.definition import parse
-
 from tests.fixtures.histories import START, shop, tables_of
 
 VISITORS = parse({"did": {"event": "visit"}})

@@ -4,6 +4,7 @@ from math import log
 
 import numpy as np
 import pytest
+
 from intent_segments.propensity.interval import spread
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from intent_segments.propensity.history import NEVER, load_history
 from intent_segments.propensity.labels import GoalDays
-
 from tests.fixtures.histories import START, tables_of
 
 ROWS = [

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+
 from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import forecast
 from intent_segments.propensity.question import Question
 from intent_segments.segments.definition import parse
-
 from tests.fixtures.histories import START, shop
 
 AS_OF = START + 180

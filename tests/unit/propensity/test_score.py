@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+
 from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import forecast, running_model
 from intent_segments.propensity.question import Question
 from intent_segments.propensity.score import CERTAIN, score
 from intent_segments.segments.definition import parse
-
 from tests.fixtures.histories import START, shop
 
 AS_OF, HORIZON = START + 150, 30

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+
 from intent_segments.lake.layout import user_hash
 from intent_segments.lake.tables import Tables
 from intent_segments.segments import evaluate
 from intent_segments.segments.definition import parse
-
 from tests.unit.segments import oracle
 from tests.unit.segments.cases import cases, features
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from intent_segments.errors import InvalidInput
 from intent_segments.segments.definition import Definition, parse, references
 

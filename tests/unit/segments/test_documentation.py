@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from intent_segments.segments import evaluate, limits
 from intent_segments.segments.clauses import KINDS, Condition, Did
 from intent_segments.segments.definition import parse
-
 from tests.unit.segments.history import Event, History, Trait
 
 PAGE = (Path(__file__).parents[3] / "docs" / "segments.md").read_text(encoding="utf-8")

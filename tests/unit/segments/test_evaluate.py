@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+
 from intent_segments.errors import InvalidInput, NotFound
 from intent_segments.lake.layout import user_hash
 from intent_segments.segments import evaluate
 from intent_segments.segments.compile import compile_members
 from intent_segments.segments.definition import parse
-
 from tests.unit.segments.cases import cases
 from tests.unit.segments.history import Event, History, Trait
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+
 from intent_local.commands import preview
 from intent_segments.errors import InvalidInput
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from intent_segments.store.stores import Stores
 
+from intent_segments.store.stores import Stores
 from tests.unit.store.stack import loaded_stack
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from moto import mock_aws
+
 from intent_segments.goals.buckets import Bucket, day0_cuts
 from intent_segments.goals.goal import Goal, Status, Terms
 from intent_segments.goals.plan import Plan, Trained, group_tally, trained_document
@@ -18,7 +20,6 @@ from intent_segments.goals.target_group import Arm
 from intent_segments.lake.calendar import to_day
 from intent_segments.settings import Settings
 from intent_segments.store.stores import Stores
-from moto import mock_aws
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WATERMARK = date(2026, 11, 20)

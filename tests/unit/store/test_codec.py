@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from intent_segments.store.codec import decode_item, encode, encode_item
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from intent_segments.errors import NotFound
 from intent_segments.store.stores import Stores
-
 from tests.unit.store.stack import NOW
 
 

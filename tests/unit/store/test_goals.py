@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
+
 from intent_segments.errors import Conflict, IntentError, LimitReached, NotFound, Raced
 from intent_segments.goals.goal import Goal, Status
 from intent_segments.store.goals import IdempotencyKey
 from intent_segments.store.stores import Stores
-
 from tests.unit.store.stack import NOW, WATERMARK, a_goal, save
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from intent_segments.errors import Raced
 from intent_segments.goals.goal import Status
 from intent_segments.store.lake_head import Head
 from intent_segments.store.stores import Stores
-
 from tests.unit.store.stack import WATERMARK, a_goal, empty_stack, save
 
 LATER = date(2026, 11, 25)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+
 from intent_segments.errors import Conflict, CorruptObject
 from intent_segments.goals.goal import Status
 from intent_segments.goals.plan import Plan
@@ -14,7 +15,6 @@ from intent_segments.services.planning import RunRequest, plan_run
 from intent_segments.services.publishing import record_progress
 from intent_segments.services.tracking import buckets, progress
 from intent_segments.store.stores import Stores
-
 from tests.unit.store.stack import NOW, a_goal, empty_stack, load, save, terms, work
 
 

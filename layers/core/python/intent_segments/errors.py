@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FieldError:
-    """One broken rule: `field` is a JSON path such as `events[0]`, `message` says rule and remedy."""
+    """One broken rule: `field` is a JSON path such as `events[0]`, `message` has the remedy."""
 
     field: str
     message: str
