@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -209,13 +210,22 @@ def test_a_goal_that_history_cannot_carry_needs_data_and_says_what_to_change(job
     job[0].stack.api.post(f"/v1/goals/{goal['id']}/archive")
 
 
-def test_the_sixth_goal_is_refused_until_one_is_archived(job):
+def test_of_two_goals_created_at_once_only_one_gets_the_last_place(job):
+    """On a real concurrent store: moto in process loses transactions of other threads."""
     made = job[0]
     ends = (ENDS_ON + timedelta(days=7)).isoformat()
-    more = [made.goal(name=f"Goal {n}", ends_on=ends) for n in range(4)]
-    assert [goal["status"] for goal in more] == ["active"] * 4
-    with pytest.raises(ApiError) as refused:
-        made.goal(name="One too many", ends_on=ends)
-    assert refused.value.status == 409 and "archive" in refused.value.message.lower()
+    more = [made.goal(name=f"Goal {n}", ends_on=ends) for n in range(3)]
+    assert [goal["status"] for goal in more] == ["active"] * 3
+
+    def create(name):
+        try:
+            return made.goal(name=name, ends_on=ends)["status"]
+        except ApiError as refused:
+            return refused.status, "archive" in refused.message.lower()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(create, ["Fifth", "Sixth"]), key=str)
+    assert outcomes == [(409, True), "active"]
+    assert made.stack.api.get("/v1/account")["active_goals"] == 5
     made.stack.api.post(f"/v1/goals/{more[0]['id']}/archive")
     assert made.goal(name="Fits now", ends_on=ends)["status"] == "active"

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
-from threading import Barrier
 
 import pytest
 
-from intent_segments.errors import Conflict, IntentError, LimitReached, NotFound, Raced
-from intent_segments.goals.goal import Goal, Status
+from intent_segments.errors import Conflict, LimitReached, NotFound, Raced
+from intent_segments.goals.goal import Status
 from intent_segments.store.goals import IdempotencyKey
 from intent_segments.store.stores import Stores
 from tests.unit.store.stack import NOW, WATERMARK, a_goal, save
@@ -39,25 +37,6 @@ def test_the_sixth_goal_is_refused_and_nothing_of_it_remains(stores: Stores) -> 
     assert places(stores) == 5
     with pytest.raises(NotFound):
         stores.goals.get("goal_5")
-
-
-def test_of_two_goals_created_at_once_only_one_gets_the_last_place(stores: Stores) -> None:
-    for number in range(4):
-        save(stores, a_goal(f"goal_{number}"))
-    both = Barrier(2)
-
-    def create(goal_id: str) -> Goal | IntentError:
-        both.wait()
-        try:
-            return stores.goals.create(a_goal(goal_id), WATERMARK, NOW)
-        except IntentError as refused:
-            return refused
-
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(create, ["goal_a", "goal_b"]))
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Goal", "LimitReached"]
-    assert places(stores) == 5
-    assert len(stores.goals.at_work()) == 5
 
 
 def test_archiving_frees_the_place_once(stores: Stores) -> None:
