@@ -29,13 +29,15 @@ def definition():
 
 class Functions:
     """The four functions, and what each was asked; `failing` raises that many times, `thin` has
-    training find too little history."""
+    training find too little history, `behind` nights are to be made good, `idle` finds none."""
 
-    def __init__(self, has_work=True, failing=None, thin=False):
+    def __init__(self, has_work=True, failing=None, thin=False, behind=0, idle=False):
         self.asked = {"PlanRun": [], "TrainModel": [], "ScoreUsers": [], "RecordProgress": []}
         self.has_work = has_work
         self.failing = failing or {}
         self.thin = thin
+        self.behind = behind
+        self.idle = idle
 
     def named(self):
         return {name: lambda event, name=name: self.call(name, event) for name in self.asked}
@@ -50,11 +52,12 @@ class Functions:
             return event | ({"failed": TOO_THIN} if self.thin else {})
         if name == "ScoreUsers":
             return {"group": event["group"]}
-        return {"run_id": event.get("run_id")}
+        return {"run_id": event.get("run_id"), "catch_up": event.get("catch_up", False)}
 
     def plan(self):
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="lake")
+        self.behind -= 1
         shards = [{"run_id": "night-2026-01-01", "group": group} for group in range(3)]
         s3.put_object(Bucket="lake", Key="runs/shards.json", Body=json.dumps(shards))
         return {
@@ -63,6 +66,8 @@ class Functions:
             "bucket": "lake",
             "shards_key": "runs/shards.json",
             "has_work": self.has_work,
+            "idle": self.idle,
+            "catch_up": self.behind >= 0,
         }
 
 
@@ -74,7 +79,8 @@ def run(functions, monkeypatch):
 def test_a_run_plans_trains_scores_every_group_and_publishes(monkeypatch):
     functions = Functions()
     ended = run(functions, monkeypatch)
-    assert (ended.status, ended.output) == ("SUCCEEDED", {"run_id": "night-2026-01-01"})
+    published = {"run_id": "night-2026-01-01", "catch_up": False}
+    assert (ended.status, ended.output) == ("SUCCEEDED", published)
     assert functions.asked["PlanRun"] == [NIGHT]
     assert sorted(shard["group"] for shard in functions.asked["ScoreUsers"]) == [0, 1, 2]
     assert functions.asked["RecordProgress"][0]["plan_key"] == "runs/plan.json"
@@ -93,6 +99,19 @@ def test_a_run_without_work_only_publishes(monkeypatch):
     assert functions.asked["TrainModel"] == []
     assert functions.asked["ScoreUsers"] == []
     assert len(functions.asked["RecordProgress"]) == 1
+
+
+def test_nights_that_were_missed_are_made_good_one_after_the_other(monkeypatch):
+    functions = Functions(behind=2)
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert functions.asked["PlanRun"] == [NIGHT, {"kind": "night"}, {"kind": "night"}]
+    assert len(functions.asked["RecordProgress"]) == 3
+
+
+def test_a_night_with_no_day_to_close_ends_well_and_publishes_nothing(monkeypatch):
+    functions = Functions(has_work=False, idle=True)
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert functions.asked["RecordProgress"] == []
 
 
 def test_a_passing_fault_is_tried_again(monkeypatch):

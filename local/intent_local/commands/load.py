@@ -37,8 +37,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--until",
         metavar="DATE",
-        help="only events up to this day, which is then closed; default: yesterday in the "
-        "account's time zone",
+        help="only events up to this day, which is then closed; default: the last day in the "
+        "file, at most yesterday in the account's time zone",
     )
     add_stack_argument(parser)
     parser.add_argument("--json", action="store_true")
@@ -63,10 +63,11 @@ def run(args: argparse.Namespace) -> int:
     }
     reports = []
     with connect(args.stack) as stack:
-        days.setdefault("until", yesterday(stack.timezone).isoformat())
+        request = days | {"closes_until": "until" in days}
+        request.setdefault("until", yesterday(stack.timezone).isoformat())
         for path, kind in files:
             began = time.monotonic()
-            report = load(stack, path, kind, days)
+            report = load(stack, path, kind, request)
             reports.append({"file": str(path), "kind": kind, "report": report})
             if not args.json:
                 show_report(path, report, time.monotonic() - began)
@@ -76,16 +77,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def load(stack: Connection, path: Path, kind: str, days: Mapping[str, str]) -> dict[str, Any]:
-    """Land one file and import it; the import report. `days` holds ISO dates `since`, `until` and
-    `valid_from`, each of which may be missing. Raises InvalidFile and what `invoke` raises."""
+def load(stack: Connection, path: Path, kind: str, how: Mapping[str, Any]) -> dict[str, Any]:
+    """Land one file and import it; the import report. `how` holds ISO dates `since`, `until`,
+    `valid_from` and the flag `closes_until` (services/importing.py), each of which may be missing.
+    Raises InvalidFile and what `invoke` raises."""
     say(f"loading {path.name} ({path.stat().st_size / 1e6:,.1f} MB)")
     key = f"landing/{uuid.uuid4().hex}/{path.name}"
     stack.client("s3").upload_file(str(path), stack.bucket, key)
-    request = {name: days.get(name) for name in ("since", "until", "valid_from")}
-    answer = invoke(
-        stack.client("lambda"), stack.import_function, {"key": key, "kind": kind, **request}
-    )
+    request = {"key": key, "kind": kind, **how}
+    answer = invoke(stack.client("lambda"), stack.import_function, request)
     return dict(answer)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from intent_segments.errors import Conflict, CorruptObject
 from intent_segments.goals.goal import Status
 from intent_segments.goals.plan import Plan
-from intent_segments.services.planning import RunRequest, plan_run
+from intent_segments.services.planning import RunRequest, last_closed_day, plan_run
 from intent_segments.services.publishing import record_progress
 from intent_segments.services.tracking import buckets, progress
 from intent_segments.store.stores import Stores
@@ -44,6 +45,8 @@ def test_a_plan_says_where_everything_is(stores: Stores) -> None:
         "bucket": "lake",
         "shards_key": "runs/setup-goal_1/shards.json",
         "has_work": True,
+        "idle": False,
+        "catch_up": False,
     }
     assert stores.objects.get_json("runs/setup-goal_1/shards.json") == [
         {"run_id": "setup-goal_1", "group": 0, "plan_key": "runs/setup-goal_1/plan.json"},
@@ -92,7 +95,11 @@ def test_a_goal_archived_during_its_set_up_stays_archived(stores: Stores) -> Non
 
 def test_a_night_moves_the_watermark_and_shows_actual_beside_predicted(stores: Stores) -> None:
     set_up(stores)
-    assert run_night(stores, 21) == {"run_id": "night-2026-11-21", "status": "published"}
+    assert run_night(stores, 21) == {
+        "run_id": "night-2026-11-21",
+        "status": "published",
+        "catch_up": False,
+    }
     assert stores.head.read().watermark == date(2026, 11, 21)
     [day] = progress(stores, "goal_1")["days"]
     assert (day["did"], day["predicted"]["value"], day["expected_users"]) == (2, 1.0, 5.0)
@@ -146,8 +153,35 @@ def test_the_scheduled_night_is_the_first_missing_one(stores: Stores) -> None:
 
 
 def test_the_scheduled_night_waits_until_its_day_is_over(stores: Stores) -> None:
-    with pytest.raises(Conflict, match="2026-11-21 is not over yet"):
-        plan_run(stores, night(None), datetime(2026, 11, 22, 2, 59, tzinfo=UTC))
+    early = plan_run(stores, night(None), datetime(2026, 11, 22, 2, 59, tzinfo=UTC))
+    assert early["idle"] and early["run_id"] is None
+    assert not plan_run(stores, night(None), datetime(2026, 11, 22, 3, 0, tzinfo=UTC))["idle"]
+
+
+def test_the_scheduled_night_asks_for_another_one_while_days_are_missing(stores: Stores) -> None:
+    two_days_late = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+    first = plan_run(stores, night(None), two_days_late)
+    assert (first["run_id"], first["catch_up"]) == ("night-2026-11-21", True)
+    assert record_progress(stores, first, two_days_late)["catch_up"]
+    second = plan_run(stores, night(None), two_days_late)
+    assert (second["run_id"], second["catch_up"]) == ("night-2026-11-22", False)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at_three_local"),
+    [
+        ("Europe/Berlin", datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),
+        ("America/New_York", datetime(2027, 3, 14, 7, 0, tzinfo=UTC)),
+        ("Europe/Berlin", datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),
+        ("UTC", datetime(2026, 11, 22, 3, 0, tzinfo=UTC)),
+    ],
+)
+def test_at_three_in_the_morning_yesterday_is_closed_also_when_clocks_change(
+    zone: str, at_three_local: datetime
+) -> None:
+    yesterday = at_three_local.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    assert last_closed_day(at_three_local, zone) == yesterday
+    assert last_closed_day(at_three_local - timedelta(minutes=1), zone) < yesterday
 
 
 def test_a_night_without_goals_is_published_all_the_same(stores: Stores) -> None:

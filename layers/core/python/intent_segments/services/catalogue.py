@@ -33,7 +33,7 @@ def lake_state(stores: Stores) -> LakeState:
     if head.manifest_key is None or head.watermark is None:
         raise Conflict(
             "Nothing has been loaded yet, so there is no day to start from. Load events first: "
-            "`intent load FILE`, or drop a file into the bucket under landing/."
+            "`intent load FILE`."
         )
     manifest = stores.objects.get_json(head.manifest_key)
     return LakeState(head.version, head.manifest_key, head.watermark, manifest)

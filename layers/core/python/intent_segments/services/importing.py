@@ -24,16 +24,21 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """A landed file and how to read it; `key` is its S3 key under landing/."""
+    """A landed file and how to read it; `key` is its S3 key under landing/.
+
+    With `closes_until` the day `until` is closed by the import though nothing happened on it;
+    without, `until` is only the last day that may be loaded, and the last one with events closes.
+    """
 
     key: str
     kind: Kind
     options: Options
+    closes_until: bool = True
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ImportRequest:
-        """From {"key", "kind": "events"|"profiles", "since", "until", "valid_from"}; dates are ISO
-        or null. Raises InvalidInput.
+        """From {"key", "kind": "events"|"profiles", "since", "until", "valid_from",
+        "closes_until"}; dates are ISO or null. Raises InvalidInput.
         """
         key, kind = event.get("key"), event.get("kind")
         if not isinstance(key, str) or not key.startswith("landing/"):
@@ -47,7 +52,7 @@ class ImportRequest:
         since, until = dates["since"], dates["until"]
         if since and until and since > until:
             raise InvalidInput.at("until", f"until ({until}) must not be before since ({since})")
-        return cls(key, kind, Options(**dates))
+        return cls(key, kind, Options(**dates), bool(event.get("closes_until", True)))
 
 
 def import_landed(
@@ -114,4 +119,5 @@ def _import_once(
 def _watermark(request: ImportRequest, report: ImportReport) -> date | None:
     if request.kind != "events" or report.last_day is None:
         return None
-    return request.options.until or from_day(report.last_day)
+    last = from_day(report.last_day)
+    return (request.options.until or last) if request.closes_until else last

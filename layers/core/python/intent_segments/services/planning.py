@@ -22,6 +22,17 @@ GRACE = timedelta(hours=3)
 """How long after midnight a day stays open for late events (DESIGN, the watermark)."""
 
 
+IDLE: dict[str, Any] = {
+    "run_id": None,
+    "plan_key": None,
+    "shards_key": None,
+    "has_work": False,
+    "idle": True,
+    "catch_up": False,
+}
+"""The answer to a night that has no day to close."""
+
+
 @dataclass(frozen=True)
 class RunRequest:
     """What starts a run: a goal to set up, or a night (`date` None: the first one missing)."""
@@ -52,7 +63,9 @@ class RunRequest:
 def plan_run(stores: Stores, request: RunRequest, now: datetime) -> dict[str, Any]:
     """Write the plan and the list of shards of a run; returns where they are.
 
-    {"run_id", "plan_key", "bucket", "shards_key", "has_work"}. A published run keeps its plan, so
+    {"run_id", "plan_key", "bucket", "shards_key", "has_work", "idle", "catch_up"}. A night without
+    a date closes the first open day; `idle` says that every day which is over is closed already,
+    `catch_up` that another night has to follow this one. A published run keeps its plan, so
     that repeating it repeats the same work. `now` is a UTC instant. Raises NotFound for an unknown
     goal, Conflict for a night out of order.
     """
@@ -86,8 +99,9 @@ def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str,
     state = lake_state(stores)
     following = state.watermark + timedelta(days=1)
     day = following if wanted is None else wanted
-    if wanted is None:
-        _refuse_open_day(day, now, stores.settings.timezone)
+    closed = last_closed_day(now, stores.settings.timezone)
+    if wanted is None and day > closed:
+        return IDLE | {"bucket": stores.settings.bucket}
     if day > following:
         raise Conflict(
             f"The night of {day} cannot run yet: the last closed day is {state.watermark}, so the "
@@ -103,7 +117,8 @@ def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str,
             )
         stored = Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
         return _output(stores, run_id, has_work=bool(stored.goals))
-    return _started(stores, _night(stores, state, day), now)
+    behind = wanted is None and day < closed
+    return _started(stores, _night(stores, state, day), now) | {"catch_up": behind}
 
 
 def _night(stores: Stores, state: LakeState, day: date) -> Plan:
@@ -162,6 +177,8 @@ def _output(stores: Stores, run_id: str, has_work: bool) -> dict[str, Any]:
         "bucket": stores.settings.bucket,
         "shards_key": f"runs/{run_id}/shards.json",
         "has_work": has_work,
+        "idle": False,
+        "catch_up": False,
     }
 
 
@@ -170,11 +187,11 @@ def _is_published(stores: Stores, run_id: str) -> bool:
     return run is not None and run.status == "published"
 
 
-def _refuse_open_day(day: date, now: datetime, timezone: str) -> None:
-    closed = (now - GRACE).astimezone(ZoneInfo(timezone)).date() - timedelta(days=1)
-    if day > closed:
-        raise Conflict(
-            f"{day} is not over yet in {timezone}, or its grace period of "
-            f"{GRACE.total_seconds() / 3600:.0f} hours still runs. The night can run later; for "
-            "data with dates of its own, name the day: `intent nightly --date`."
-        )
+def last_closed_day(now: datetime, timezone: str) -> date:
+    """The last local day that is over, its grace period included.
+
+    The grace is counted on the wall clock: where the clocks go forward at night, three hours after
+    midnight are two of elapsed time, and 03:00 closes the day all the same.
+    """
+    wall = now.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return (wall - GRACE).date() - timedelta(days=1)

@@ -27,7 +27,8 @@ READERS = 16
 
 def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Publish the run {"run_id": …}, or, with {"failed": {"Error", "Cause"}} in it, record why
-    it stopped. Returns {"run_id", "status"}. `now` is a UTC instant.
+    it stopped. Returns {"run_id", "status", "catch_up"}, the last as the plan had it. `now` is a UTC
+    instant.
 
     Publishing a run twice changes nothing the second time. Raises CorruptObject when a tally is
     missing or of another attempt, Conflict when the night is out of order by now.
@@ -36,8 +37,10 @@ def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> 
         return _record_failure(stores, event, now)
     run_id = str(event["run_id"])
     if run_id.startswith("setup-"):
-        return _publish_setup(stores, run_id, now)
-    return _publish_night(stores, _plan(stores, run_id), now)
+        done = _publish_setup(stores, run_id, now)
+    else:
+        done = _publish_night(stores, _plan(stores, run_id), now)
+    return done | {"catch_up": bool(event.get("catch_up"))}
 
 
 def _publish_setup(stores: Stores, run_id: str, now: datetime) -> dict[str, Any]:
