@@ -122,6 +122,14 @@ def test_until_cuts_the_file_and_closes_that_day(stack: Stack, tmp_path: Path) -
     assert (answer["added"], answer["before_since"], answer["watermark"]) == (1, 1, "2026-01-09")
 
 
+def test_an_until_that_is_only_a_limit_closes_no_day_beyond_the_data(
+    stack: Stack, tmp_path: Path
+) -> None:
+    path = events(tmp_path / "e.parquet", ("u1", "a", "2026-01-05"), ("u2", "b", "2026-01-09"))
+    answer = stack.load(path, until="2026-01-31", closes_until=False)
+    assert answer["watermark"] == "2026-01-09"
+
+
 def test_a_later_until_closes_days_even_when_the_file_adds_nothing(
     stack: Stack, tmp_path: Path
 ) -> None:
