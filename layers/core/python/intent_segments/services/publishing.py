@@ -27,8 +27,8 @@ READERS = 16
 
 def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Publish the run {"run_id": …}, or, with {"failed": {"Error", "Cause"}} in it, record why
-    it stopped. Returns {"run_id", "status", "catch_up"}, the last as the plan had it. `now` is a UTC
-    instant.
+    it stopped. Returns {"run_id", "status", "catch_up"}, the last as the plan had it. `now` is a
+    UTC instant.
 
     Publishing a run twice changes nothing the second time. Raises CorruptObject when a tally is
     missing or of another attempt, Conflict when the night is out of order by now.
