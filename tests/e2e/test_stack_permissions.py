@@ -84,5 +84,8 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         users = api.get(f"/v1/goals/{goal['id']}/buckets/most_likely/users")["data"]
         assert users
         user_id = users[0]["user_id"]
-        assert api.get(f"/v1/users/{user_id}/intents")
+        [intent] = api.get(f"/v1/users/{user_id}/intents")["data"]
+        known = api.get(f"/v1/goals/{goal['id']}/drivers")["drivers"]
+        assert known and intent["reasons"]
+        assert api.get(f"/v1/goals/{goal['id']}/evaluation")["did"] > 0
         api.post(f"/v1/goals/{goal['id']}/archive")

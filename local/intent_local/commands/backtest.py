@@ -10,6 +10,8 @@ from typing import Any
 from intent_segments.errors import InvalidInput
 from intent_segments.lake.calendar import from_day, parse_date, to_day
 
+from ..console import say
+from ..plots import SUMMARY, check, page
 from ..tables import sparkline, table
 
 EVERYBODY: dict[str, Any] = {"all": []}
@@ -32,6 +34,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--horizon", type=int, required=True, metavar="DAYS")
     parser.add_argument("--as-of", action="append", required=True, metavar="DATE")
     parser.add_argument("--timezone", default="UTC", metavar="ZONE")
+    parser.add_argument(
+        "--plot", type=Path, metavar="OUT.html", help="draw forecasts, reliability and lift"
+    )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
@@ -44,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     from intent_segments.propensity.question import Question
     from intent_segments.segments.definition import parse
 
+    if args.plot is not None:
+        check(args.plot)
     if not 1 <= args.horizon <= 365:
         raise InvalidInput.at("--horizon", f"--horizon must be 1 to 365 days, not {args.horizon}")
     days = [to_day(parse_date(text, "--as-of")) for text in args.as_of]
@@ -55,6 +62,9 @@ def run(args: argparse.Namespace) -> int:
             raise InvalidInput.at("--event", _unknown(name, known))
     question = Question(definition, tuple(args.event), args.match, days[0], args.horizon)
     result = backtest(tables, question, days)
+    if args.plot is not None:
+        args.plot.write_text(page(result, _heading(args)), "utf-8")
+        say(f"drawn in {args.plot}")
     if args.json:
         print(json.dumps(result.to_json(), indent=2))
     else:
@@ -80,10 +90,14 @@ def _unknown(name: str, known: dict[str, int]) -> str:
     return f"no event is called {name!r} in these files; there are: {', '.join(near)}"
 
 
-def _card(result: Any, args: argparse.Namespace) -> str:
+def _heading(args: argparse.Namespace) -> str:
     aim = "do" if args.direction == "maximize" else "should not do"
     verb = " or ".join(args.event) if args.match == "any" else " and ".join(args.event)
-    lines = [f"Users who {aim}: {verb} (within {args.horizon} days)", ""]
+    return f"Users who {aim}: {verb} (within {args.horizon} days)"
+
+
+def _card(result: Any, args: argparse.Namespace) -> str:
+    lines = [_heading(args), ""]
     rows = []
     for origin in result.origins:
         row = [from_day(origin.as_of).isoformat(), f"{origin.users:,}"]
@@ -117,18 +131,9 @@ def _card(result: Any, args: argparse.Namespace) -> str:
 
 
 def _summary(result: Any) -> list[str]:
-    words = {
-        "mape": ("mean absolute error of the count", "{:.1%}"),
-        "bias": ("mean error of the count", "{:+.1%}"),
-        "coverage80": ("80 % intervals that held the actual", "{:.0%}"),
-        "coverage95": ("95 % intervals that held the actual", "{:.0%}"),
-        "auc": ("AUC (0.5 chance, 1 perfect)", "{:.3f}"),
-        "brier": ("Brier score (0 perfect)", "{:.4f}"),
-        "ece": ("calibration error", "{:.4f}"),
-    }
     found = result.summary()
     return [
-        f"{words[key][0]:<40}{'-' if value is None else words[key][1].format(value)}"
+        f"{SUMMARY[key][0]:<40}{'-' if value is None else SUMMARY[key][1].format(value)}"
         for key, value in found.items()
     ]
 
@@ -139,4 +144,14 @@ def _reliability(origin: Any) -> list[str]:
         for b in origin.evaluation.reliability
     ]
     head = ["users", "likelihood said", "really did"]
-    return ["", f"Do likelihoods mean it? As of {from_day(origin.as_of)}:", table(head, rows)]
+    tenths = [
+        [f"{d.top:.0%}", f"{d.rate:.2%}", f"{d.lift:.2f}", f"{d.gain:.1%}"]
+        for d in origin.evaluation.deciles
+    ]
+    top = ["most likely", "really did", "lift", "of all who did"]
+    return [
+        "",
+        f"Do likelihoods mean it? As of {from_day(origin.as_of)}:",
+        table(head, rows),
+        *(["", "Do they rank? By tenths of the users:", table(top, tenths)] if tenths else []),
+    ]

@@ -177,9 +177,49 @@ def test_progress_and_buckets_have_their_published_shape(stores: Stores) -> None
     assert [run["status"] for run in runs["data"]] == ["published", "published"]
 
 
-def test_a_goal_still_preparing_has_no_progress_yet(stores: Stores) -> None:
+def test_the_evaluation_shows_how_every_day_0_bucket_really_did(stores: Stores) -> None:
+    goal_id = active(stores)
+    plan = plan_run(stores, RunRequest.from_event({"kind": "night", "date": "2026-11-21"}), NOW)
+    work(stores, plan["run_id"], did=1)
+    record_progress(stores, plan, NOW)
+    found = ask("GET", f"/v1/goals/{goal_id}/evaluation").json
+    answers.GoalEvaluation.model_validate(found)
+    assert (found["date"], found["finished"], found["users"], found["did"]) == (
+        "2026-11-21",
+        False,
+        8,
+        2,
+    )
+    assert found["predicted"] == {"value": 1.0, "low80": 0.0, "high80": 2.0}
+    most, moderately, least = found["buckets"]
+    assert (most["bucket"], most["users"], most["did"], most["rate"], most["lift"]) == (
+        "most_likely",
+        6,
+        2,
+        0.333333,
+        1.3333,
+    )
+    assert (most["low95"], most["high95"]) == pytest.approx((0.0968, 0.7000), abs=1e-4)
+    assert moderately["rate"] is None and moderately["low95"] is None
+    assert least["by_arm"]["control"]["users"] == 2
+
+
+def test_on_day_0_nobody_has_done_it_and_the_evaluation_says_so(stores: Stores) -> None:
+    found = ask("GET", f"/v1/goals/{active(stores)}/evaluation").json
+    answers.GoalEvaluation.model_validate(found)
+    assert (found["date"], found["predicted"]) == ("2026-11-20", None)
+    assert [bucket["did"] for bucket in found["buckets"]] == [0, 0, 0]
+
+
+def test_a_goal_from_before_drivers_were_kept_names_the_remedy(stores: Stores) -> None:
+    answer = ask("GET", f"/v1/goals/{active(stores)}/drivers")
+    assert (answer.status, "archive it" in answer.json["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize("view", ["progress", "buckets", "evaluation", "drivers"])
+def test_a_goal_still_preparing_has_nothing_to_show_yet(stores: Stores, view: str) -> None:
     goal_id = ask("POST", "/v1/goals", GOAL).json["id"]
-    answer = ask("GET", f"/v1/goals/{goal_id}/progress")
+    answer = ask("GET", f"/v1/goals/{goal_id}/{view}")
     assert (answer.status, "preparing" in answer.json["detail"]) == (409, True)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from functions.query import handler as query_function
 from intent_segments.api import answers
 from intent_segments.goals.goal import ScoreFiles, Status
-from intent_segments.lake.columns import write_columns
+from intent_segments.lake.columns import read_columns, write_columns
 from intent_segments.lake.layout import group_of, user_hash
 from intent_segments.services.opening import score_key, target_key
 from intent_segments.store.goals import step_action
@@ -20,6 +21,22 @@ from tests.unit.store.stack import a_goal, save
 
 USERS = sorted((f"user {number}@example.org" for number in range(40)), key=user_hash)
 DONE = USERS[7]
+DRIVERS = [
+    {
+        "condition": "did purchase in the past 7 days",
+        "opposite": "has not done purchase in the past 7 days",
+        "direction": 1,
+        "rate_with": 0.4,
+        "rate_without": 0.1,
+    },
+    {
+        "condition": "first seen within the past 28 days",
+        "opposite": "first seen 28 days ago or earlier",
+        "direction": -1,
+        "rate_with": 0.05,
+        "rate_without": 0.2,
+    },
+]
 
 
 def query(path: str) -> Answer:
@@ -43,6 +60,10 @@ def scored(stores: Stores, tmp_path: Path) -> Stores:
             "bucket": np.where(done, 255, np.where(even, 2, 0)).astype(np.uint8),
             "pending": np.zeros(len(mine), np.int8),
             "arm": np.zeros(len(mine), np.uint8),
+            "percentile": np.where(done, 255, np.where(even, 50, 0)).astype(np.uint8),
+            "reason1": np.where(done, 0, np.where(even, 1, -1)).astype(np.int8),
+            "reason2": np.where(done, 0, np.where(even, 2, 0)).astype(np.int8),
+            "reason3": np.zeros(len(mine), np.int8),
         }
         target: dict[str, Any] = {"uh": uh, "user_id": np.array(mine, object), "arm": scores["arm"]}
         written = {
@@ -50,7 +71,9 @@ def scored(stores: Stores, tmp_path: Path) -> Stores:
             target_key(goal.id, group): write_columns(tmp_path / "t.parquet", target),
         }
         stores.objects.upload(written)
-    active = step_action(goal, Status.ACTIVE, {"scores": files.to_json()})
+    model = {"key": "models/m.joblib", "version": "m", "drivers": "models/m/drivers.json"}
+    stores.objects.put_json("models/m/drivers.json", {"drivers": DRIVERS})
+    active = step_action(goal, Status.ACTIVE, {"scores": files.to_json(), "model": model})
     stores.table.transact([active])
     return stores
 
@@ -88,15 +111,66 @@ def test_a_user_sees_likelihood_and_bucket_per_goal(scored: Stores) -> None:
             "date": "2026-11-20",
             "state": "open",
             "likelihood": 0.9,
+            "percentile": 50,
             "bucket": "most_likely",
             "arm": "test",
+            "reasons": [
+                {
+                    "condition": "did purchase in the past 7 days",
+                    "effect": 1,
+                    "rate": 0.4,
+                    "rate_otherwise": 0.1,
+                },
+                {
+                    "condition": "first seen 28 days ago or earlier",
+                    "effect": 1,
+                    "rate": 0.2,
+                    "rate_otherwise": 0.05,
+                },
+            ],
         }
     ]
+
+
+def test_a_reason_against_is_told_by_what_does_not_hold(scored: Stores) -> None:
+    [intent] = query(f"/v1/users/{USERS[1]}/intents").json["data"]
+    assert intent["reasons"] == [
+        {
+            "condition": "has not done purchase in the past 7 days",
+            "effect": -1,
+            "rate": 0.1,
+            "rate_otherwise": 0.4,
+        }
+    ]
+
+
+def test_of_an_unwanted_event_the_effect_is_on_the_likelihood_that_is_shown(
+    scored: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goal = scored.goals.get("goal_1")
+    turned = replace(goal, terms=replace(goal.terms, direction="minimize"))
+    monkeypatch.setattr(type(scored.goals), "at_work", lambda _: [turned])
+    [intent] = query(f"/v1/users/{USERS[0]}/intents").json["data"]
+    assert [reason["effect"] for reason in intent["reasons"]] == [-1, -1]
+
+
+def test_a_night_from_before_there_were_reasons_is_read_all_the_same(
+    scored: Stores, tmp_path: Path
+) -> None:
+    files = scored.goals.get("goal_1").scores
+    assert files is not None
+    key = score_key("goal_1", files, group_of(user_hash(USERS[0]), 2))
+    path = scored.objects.download(key, tmp_path / "new.parquet")
+    older = ("uh", "likelihood", "state", "bucket", "pending", "arm")
+    scored.objects.upload({key: write_columns(tmp_path / "old.parquet", read_columns(path, older))})
+    [intent] = query(f"/v1/users/{USERS[0]}/intents").json["data"]
+    assert (intent["likelihood"], intent["percentile"], intent["reasons"]) == (0.9, None, [])
 
 
 def test_who_has_done_it_has_neither_likelihood_nor_bucket(scored: Stores) -> None:
     [intent] = query(f"/v1/users/{DONE}/intents").json["data"]
     assert (intent["state"], intent["likelihood"], intent["bucket"]) == ("achieved", None, None)
+    assert (intent["percentile"], intent["reasons"]) == (None, [])
 
 
 def test_a_user_outside_every_target_group_has_no_intents(scored: Stores) -> None:

@@ -15,6 +15,8 @@ from intent_segments.goals.buckets import (
     day0_cuts,
     merge_histograms,
     night_cuts,
+    percentile_table,
+    percentiles,
 )
 
 HISTOGRAMS = st.dictionaries(st.integers(0, CERTAIN), st.integers(1, 1000), min_size=1, max_size=60)
@@ -133,3 +135,17 @@ def test_hysteresis(
         np.array([pending], np.int8),
     )
     assert [int(column[0]) for column in found] == [bucket, waits], why
+
+
+@given(HISTOGRAMS, st.integers(0, CERTAIN))
+def test_a_percentile_is_the_whole_percent_of_members_with_a_lower_likelihood(
+    histogram: dict[int, int], likelihood: int
+) -> None:
+    table = percentile_table(histogram)
+    lower = sum(n for q, n in histogram.items() if q < likelihood)
+    [found] = percentiles(np.array([likelihood], np.int32), table)
+    assert found == min(100 * lower // sum(histogram.values()), 99)
+
+
+def test_without_open_members_there_is_nothing_to_compare_with() -> None:
+    assert percentile_table({}) == ()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from intent_segments.propensity.evaluate import evaluate, reliability, word_for
+from intent_segments.propensity.evaluate import deciles, evaluate, reliability, word_for
 
 RANDOM = np.random.default_rng(3)
 LIKELIHOOD = np.round(RANDOM.random(3_000), 2)  # rounded: many ties
@@ -44,3 +44,26 @@ def test_one_outcome_alone_has_no_ranking(did):
 )
 def test_lift_quality_has_words(lift, word):
     assert word_for(lift) == word
+
+
+def test_deciles_hold_a_tenth_each_and_gains_end_with_everybody():
+    tenths = deciles(LIKELIHOOD, DID)
+    assert [tenth.top for tenth in tenths] == pytest.approx(np.arange(1, 11) / 10)
+    assert tenths[-1].gain == pytest.approx(1)
+    assert sum(tenth.rate for tenth in tenths) / 10 == pytest.approx(DID.mean())
+    assert sum(tenth.lift for tenth in tenths) / 10 == pytest.approx(1)
+
+
+def test_lift_and_gain_of_a_perfect_ranking_can_be_told_by_hand():
+    did = np.arange(100) < 20
+    first, second, third, *_ = deciles(np.linspace(1, 0, 100), did)
+    assert (first.rate, first.lift, first.gain) == pytest.approx((1, 5, 0.5))
+    assert (second.gain, third.rate, third.gain) == pytest.approx((1, 0, 1))
+
+
+def test_users_who_are_all_alike_have_a_lift_of_one_in_every_tenth():
+    assert [tenth.lift for tenth in deciles(np.full(95, 0.3), DID[:95])] == pytest.approx([1] * 10)
+
+
+def test_without_any_achievement_there_is_no_lift():
+    assert deciles(LIKELIHOOD, np.zeros(3_000, bool)) == ()

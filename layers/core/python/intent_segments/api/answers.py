@@ -7,15 +7,20 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from .insights import Drivers as Drivers
+from .insights import GoalEvaluation as GoalEvaluation
+from .insights import Reason
 from .models import SegmentDefinition, Target
 from .outlooks import (
     Answer,
     ArmName,
     BucketName,
     CurvePoint,
+    Did,
     EventsTotal,
     Interval,
     Outlook,
+    Predicted,
     Terms,
 )
 from .outlooks import Forecast as Forecast
@@ -143,22 +148,6 @@ class GoalList(Answer):
     has_more: bool
 
 
-class Did(Answer):
-    """Members of a part of the target group, and those of them who did it so far."""
-
-    users: int
-    did: int
-    rate: float | None
-
-
-class Predicted(Answer):
-    """The forecast of day 0 for this day."""
-
-    value: float
-    low80: float
-    high80: float
-
-
 class Day(Answer):
     """One published day. `did` counts members who did it so far, `events` the goal's events since
     `starts_on`, `expected_users` how many will have done it by the end as seen tonight.
@@ -248,14 +237,18 @@ class BucketUserList(Answer):
 
 
 class Intent(Answer):
-    """A user's standing in one goal; likelihood and bucket are null unless the state is open."""
+    """A user's standing in one goal; likelihood, percentile and bucket are null unless the state
+    is open. `percentile` is the percentage of open members with a lower likelihood; `reasons` are
+    the strongest three at most, by the linear part of the model."""
 
     goal_id: str
     date: date
     state: Literal["open", "achieved", "lost"]
     likelihood: float | None
+    percentile: int | None
     bucket: BucketName | None
     arm: ArmName
+    reasons: list[Reason]
 
 
 class UserIntents(Answer):

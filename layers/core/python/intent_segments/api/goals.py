@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.api_gateway import Response, Router
 
 from ..errors import InvalidInput
-from ..services import tracking
+from ..services import quality, tracking
 from ..store.goals import IdempotencyKey
 from .app import call_of, json_answer
 from .call import Call, listed, location
@@ -78,6 +78,16 @@ def show_progress(goal_id: str) -> dict[str, Any]:
 @router.get("/v1/goals/<goal_id>/buckets")
 def show_buckets(goal_id: str) -> dict[str, Any]:
     return tracking.buckets(call_of(router).stores, goal_id)
+
+
+@router.get("/v1/goals/<goal_id>/evaluation")
+def show_evaluation(goal_id: str) -> dict[str, Any]:
+    return quality.evaluation(call_of(router).stores, goal_id)
+
+
+@router.get("/v1/goals/<goal_id>/drivers")
+def show_drivers(goal_id: str) -> dict[str, Any]:
+    return quality.drivers(call_of(router).stores, goal_id)
 
 
 def _key(call: Call) -> IdempotencyKey | None:

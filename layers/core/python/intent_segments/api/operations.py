@@ -154,6 +154,22 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/goals/{goal_id}/evaluation",
+        "The quality card: past forecasts, and how the day-0 buckets really did",
+        "GoalEvaluation",
+        "Goals",
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        "GET",
+        "/v1/goals/{goal_id}/drivers",
+        "What goes along with the goal's events, with observed rates",
+        "Drivers",
+        "Goals",
+        problems=("not-found", "conflict"),
+    ),
+    Operation(
+        "GET",
         "/v1/goals/{goal_id}/buckets/{bucket}/users",
         "The users in one bucket",
         "BucketUserList",
@@ -165,7 +181,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/v1/users/{user_id}/intents",
-        "One user's likelihood and bucket per goal",
+        "One user's likelihood, bucket and reasons per goal",
         "UserIntents",
         "Users",
         "query",

@@ -62,6 +62,22 @@ class CurvePoint(Answer):
     high80: float
 
 
+class Did(Answer):
+    """Members of a part of the target group, and those of them who did it so far."""
+
+    users: int
+    did: int
+    rate: float | None
+
+
+class Predicted(Answer):
+    """The forecast of day 0 for this day."""
+
+    value: float
+    low80: float
+    high80: float
+
+
 class Outlook(Answer):
     """What a forecast says, with marketing as usual. `users` is the whole target group, `value`
     how many of them will do it; `intervals` are keyed "50", "80", "95"; `method` is the rung of the

@@ -24,6 +24,9 @@ CERTAIN = 1_000_000
 NO_BUCKET = 255
 """The column `bucket` of a member who has achieved or lost the goal."""
 
+NO_PERCENTILE = 255
+"""The column `percentile` of a member whose likelihood is compared with nobody's."""
+
 BAND_PERCENT = 2
 """Percentile points around a cut within which a member does not move at once."""
 
@@ -135,6 +138,33 @@ def night_cuts(histogram: Mapping[int, int], day0: tuple[int, int, int]) -> Cuts
         _with_band(histogram, _rank_cut(histogram, top, whole), top, whole),
         day0,
     )
+
+
+def percentile_table(histogram: Mapping[int, int]) -> tuple[int, ...]:
+    """99 likelihoods in 1e-6, ascending: at or above the p-th, at least p % of the members in
+    {likelihood: members} have a lower one. Empty without members."""
+    total = sum(histogram.values())
+    if not total:
+        return ()
+    table: list[int] = []
+    below = 0
+    for likelihood in sorted(histogram):
+        below += histogram[likelihood]
+        # Above this likelihood, `below` members are lower.
+        reached = min(100 * below // total, 99)
+        table += [likelihood + 1] * (reached - len(table))
+    return tuple(table)
+
+
+def percentiles(likelihood: npt.NDArray[np.int32], table: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """uint8 (n,): the whole percent, 0..99, of open members with a lower likelihood.
+
+    `table` is made once per night, from the panel, so the answer is the same at any number of
+    groups; its sampling error is under 0.3 percentile points at 200,000 users.
+    """
+    import numpy as np
+
+    return np.searchsorted(np.array(table, np.int64), likelihood, side="right").astype(np.uint8)
 
 
 def assign(

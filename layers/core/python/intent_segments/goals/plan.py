@@ -174,11 +174,13 @@ def ends_with(goal: Goal, day: date) -> bool:
 @dataclass(frozen=True)
 class Trained:
     """What training decided for one goal: cuts always; at set-up also the model
-    ({"key", "sha256", "version"}) and the forecast, which stays None where the goal has one."""
+    ({"key", "sha256", "version", "drivers"}) and the forecast, which stays None where the goal has
+    one. `percentiles` is `buckets.percentile_table` of the panel's open members."""
 
     cuts: Cuts
     model: Mapping[str, Any] | None = None
     forecast: Mapping[str, Any] | None = None
+    percentiles: tuple[int, ...] = ()
 
 
 def trained_document(plan: Plan, goals: Mapping[str, Trained]) -> dict[str, Any]:
@@ -191,6 +193,7 @@ def trained_document(plan: Plan, goals: Mapping[str, Trained]) -> dict[str, Any]
                 "cuts": trained.cuts.to_json(),
                 "model": trained.model,
                 "forecast": trained.forecast,
+                "percentiles": list(trained.percentiles),
             }
             for goal_id, trained in goals.items()
         },
@@ -201,7 +204,12 @@ def read_trained(plan: Plan, document: Mapping[str, Any]) -> dict[str, Trained]:
     """The inverse of `trained_document`. Raises CorruptObject when it is of another attempt."""
     _same_attempt(plan, document, plan.cuts_key)
     return {
-        goal_id: Trained(Cuts.from_json(entry["cuts"]), entry["model"], entry["forecast"])
+        goal_id: Trained(
+            Cuts.from_json(entry["cuts"]),
+            entry["model"],
+            entry["forecast"],
+            tuple(entry["percentiles"]),
+        )
         for goal_id, entry in document["goals"].items()
     }
 

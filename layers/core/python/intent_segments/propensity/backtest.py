@@ -22,7 +22,8 @@ from .question import Lookup, Question
 @dataclass(frozen=True)
 class OriginResult:
     """One origin. `forecast` is None when history could not carry one (`refusal` says why);
-    `actual` and `evaluation` are None when the period is not in the data."""
+    `actual`, `actual_by_day` (users who had done it by the end of each day of the period) and
+    `evaluation` are None when the period is not in the data."""
 
     as_of: int
     users: int
@@ -30,6 +31,7 @@ class OriginResult:
     forecast: Forecast | None
     evaluation: Evaluation | None
     refusal: str | None = None
+    actual_by_day: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,24 +91,41 @@ def backtest(
 def _one(tables: Tables, evidence: Evidence) -> OriginResult:
     question = evidence.question
     members = evidence.members(question.as_of)
-    did = truth(tables, question, evidence.history.uh[members])
+    days = achieved_days(tables, question, evidence.history.uh[members])
+    did = None if days is None else days <= question.last_day
     actual = None if did is None else int(did.sum())
     try:
         found = forecast(evidence)
     except InsufficientHistory as error:
         return OriginResult(question.as_of, len(members), actual, None, None, error.message)
     evaluation = None if did is None else evaluate(found.likelihood, did)
-    return OriginResult(question.as_of, len(members), actual, found, evaluation)
+    by_day = None if days is None else _so_far(days - question.as_of, question.horizon)
+    return OriginResult(
+        question.as_of, len(members), actual, found, evaluation, actual_by_day=by_day
+    )
 
 
 def truth(tables: Tables, question: Question, members: np.ndarray) -> np.ndarray | None:
     """bool (n,): which of the member hashes did it in the period; None if the data end before."""
+    days = achieved_days(tables, question, members)
+    return None if days is None else days <= question.last_day
+
+
+def achieved_days(tables: Tables, question: Question, members: np.ndarray) -> np.ndarray | None:
+    """int32 (n,): the day by which each member hash had done it, later than `question.last_day`
+    for those who did not in the period; None if the data end before it."""
     (newest,) = tables.con.execute("SELECT MAX(day) FROM activity").fetchall()[0]
     if newest is None or newest < question.last_day:
         return None
     later = load_history(tables, question.last_day)
     goal = GoalDays.of(later, tables.event_codes(), question.events, question.match)
-    return goal.within(later.index_of(members), question.as_of, question.horizon)
+    return goal.achieved_on(later.index_of(members), question.as_of)
+
+
+def _so_far(days: np.ndarray, horizon: int) -> tuple[int, ...]:
+    """Counts by the end of day 1 .. horizon of the period."""
+    first = np.bincount(days[days <= horizon] - 1, minlength=horizon)
+    return tuple(int(count) for count in np.cumsum(first))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -31,6 +31,7 @@ class Evaluation:
     ece: float | None
     lift_quality: float | None
     reliability: tuple[Bin, ...]
+    deciles: tuple[Decile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,20 @@ class Bin:
     observed: float
 
 
+@dataclass(frozen=True)
+class Decile:
+    """A tenth of the users, from the most likely down; `top` (0.1 .. 1) is the share so far.
+
+    Of this tenth the share `rate` really did it, `lift` times the rate of all users; `gain` is the
+    share of all who did it that are in the top so far.
+    """
+
+    top: float
+    rate: float
+    lift: float
+    gain: float
+
+
 def word_for(lift_quality: float) -> str:
     """`excellent`, `good`, `fair` or `poor`, at the thresholds that Braze publishes."""
     grades = ((60, "excellent"), (40, "good"), (20, "fair"))
@@ -53,7 +68,7 @@ def evaluate(likelihood: Floats, did: Bools) -> Evaluation:
     """Compare float64 (n,) likelihoods with bool (n,) outcomes."""
     n, actual = len(did), int(did.sum())
     both = 0 < actual < n
-    auc = _auc(likelihood, did) if both else None
+    auc = auc_of(likelihood, did) if both else None
     bins = reliability(likelihood, did)
     gap = sum(b.users * abs(b.predicted - b.observed) for b in bins)
     return Evaluation(
@@ -65,6 +80,7 @@ def evaluate(likelihood: Floats, did: Bools) -> Evaluation:
         ece=gap / n if n else None,
         lift_quality=None if auc is None else max(0.0, 100 * (2 * auc - 1)),
         reliability=bins,
+        deciles=deciles(likelihood, did),
     )
 
 
@@ -85,8 +101,33 @@ def reliability(likelihood: Floats, did: Bools, bins: int = BINS) -> tuple[Bin, 
     return tuple(rows)
 
 
-def _auc(likelihood: Floats, did: Bools) -> float:
-    """Mann and Whitney's form: the mean rank of those who did it, ties sharing their rank."""
+def deciles(likelihood: Floats, did: Bools) -> tuple[Decile, ...]:
+    """Lift and gains by tenths of the users; none where nobody did it.
+
+    Equal likelihoods count as if in random order: a tenth that cuts through them takes its part of
+    their achievements, so that the table depends on no accident of sorting.
+    """
+    actual = int(did.sum())
+    if not actual:
+        return ()
+    _, inverse, counts = np.unique(-likelihood, return_inverse=True, return_counts=True)
+    reached = np.append(0, np.cumsum(counts))
+    found = np.append(0, np.cumsum(np.bincount(inverse, weights=did)))
+    tops = np.arange(1, BINS + 1) / BINS
+    gains = np.interp(tops * len(did), reached, found) / actual
+    parts = np.diff(gains, prepend=0.0)
+    base = actual / len(did)
+    return tuple(
+        Decile(float(top), float(part * BINS * base), float(part * BINS), float(gain))
+        for top, part, gain in zip(tops, parts, gains, strict=True)
+    )
+
+
+def auc_of(likelihood: Floats, did: Bools) -> float:
+    """Area under the ROC curve; both outcomes must occur.
+
+    Mann and Whitney's form: the mean rank of those who did it, ties sharing their rank.
+    """
     rank = rankdata(likelihood)
     positive, negative = int(did.sum()), int((~did).sum())
     return float((rank[did].sum() - positive * (positive + 1) / 2) / (positive * negative))

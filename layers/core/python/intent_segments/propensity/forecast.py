@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .evidence import Evidence, Rows
 from .interval import Interval, Spread, spread
+from .leaks import leaks
 from .level import Level, settle
 from .model import Model
 from .rolling import Origin, rolling_origins
@@ -53,6 +54,7 @@ class Forecast:
     rows: Rows
     likelihood: npt.NDArray[np.float64]
     undated_traits: tuple[str, ...]
+    leaks: tuple[str, ...]
 
     @property
     def value(self) -> float:
@@ -95,6 +97,7 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
         rows=rows,
         likelihood=model.likelihood(rows),
         undated_traits=evidence.traits.undated(),
+        leaks=leaks(evidence, model),
     )
 
 

@@ -1,13 +1,18 @@
 """How many there will be: a combination of forecasters that fail in different ways.
 
-Each family's count and two persistence forecasts enter a geometric mean. No family is best on every
-series, which one will be is not known beforehand, and the plain mean of good forecasters is hard to
-beat (Clemen 1989, "Combining forecasts", International Journal of Forecasting 5).
+Three kinds have an equal say, whatever the number of members in each: models learnt from past
+windows (they know the users), buy-till-you-die (it knows every user's own pace and nothing of
+single months), and persistence (it knows the latest level). No kind is best on every series, which
+one will be is not known beforehand, and an equal mean of good forecasters is hard to beat (Clemen
+1989, "Combining forecasts", International Journal of Forecasting 5). The mean is geometric: errors
+of counts are factors.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, log
+from statistics import fmean
 
 import numpy as np
 from scipy.special import expit
@@ -26,25 +31,43 @@ class Level:
     parts: dict[str, float]
 
 
+KINDS = {
+    "learned": ("linear", "trees"),
+    "buy_till_you_die": ("buy_till_you_die",),
+    "persistence": ("persistence", "persistence_by_group"),
+}
+
+RECENT_WEEKS = (0, 1, 2)
+"""Windows that the shares apart are pooled over: small groups need more than one."""
+
+
 def persistence(evidence: Evidence, present: Ints, now: int) -> dict[str, float]:
     """The share that did it in the window just past, carried forward; in all, and apart for those
-    who did it in that window and those who did not. Shares have Jeffreys' prior (+0.5 of 1)."""
+    who did it in the window before that and those who did not. Shares have Jeffreys' prior (+0.5
+    of 1)."""
     horizon = evidence.question.horizon
-    parts: dict[str, float] = {}
-    start = training_starts(evidence, now)[0]
-    past = evidence.members(start)
-    did = evidence.goal.within(past, start, horizon)
-    parts["persistence"] = len(present) * float(did.sum() + 0.5) / (len(did) + 1)
-    if start - horizon < evidence.history.earliest_day:
+    newest = training_starts(evidence, now)[0]
+    past = evidence.members(newest)
+    did = evidence.goal.within(past, newest, horizon)
+    parts = {"persistence": len(present) * float(did.sum() + 0.5) / (len(did) + 1)}
+    known = [
+        start
+        for start in training_starts(evidence, now, RECENT_WEEKS)
+        if start - horizon >= evidence.history.earliest_day
+    ]
+    if not known:
         return parts  # nobody can be told apart by a window that history does not cover
-    before = evidence.goal.within(past, start - horizon, horizon)
     lately = evidence.goal.within(present, now - horizon, horizon)
-    parts["persistence_by_group"] = sum(
-        float(did[before == group].sum() + 0.5)
-        / float((before == group).sum() + 1)
-        * float((lately == group).sum())
-        for group in (True, False)
-    )
+    apart = 0.0
+    for group in (True, False):
+        done, of = 0.5, 1.0
+        for start in known:
+            users = evidence.members(start)
+            alike = evidence.goal.within(users, start - horizon, horizon) == group
+            done += float(evidence.goal.within(users[alike], start, horizon).sum())
+            of += float(alike.sum())
+        apart += done / of * float((lately == group).sum())
+    parts["persistence_by_group"] = apart
     return parts
 
 
@@ -57,7 +80,8 @@ def combine(evidence: Evidence, model: Model, rows: Rows, now: int) -> Level:
         others = families.get("linear", logits)
         parts[name] = float(expit(np.where(np.isnan(logits), others, logits)).sum())
     floor = 0.5  # a share of one user: a family that expects none must not veto the others
-    value = float(np.exp(np.mean([np.log(max(part, floor)) for part in parts.values()])))
+    said = [[log(max(parts[m], floor)) for m in kind if m in parts] for kind in KINDS.values()]
+    value = exp(fmean(fmean(kind) for kind in said if kind))
     return Level(min(value, float(len(rows.users))), parts)
 
 

@@ -86,6 +86,10 @@ def _quality(found: Forecast) -> dict[str, Any]:
             {"users": b.users, "predicted": round(b.predicted, 6), "observed": round(b.observed, 6)}
             for b in (newest.reliability if newest else ())
         ],
+        "deciles": [
+            {name: round(value, 6) for name, value in vars(decile).items()}
+            for decile in (newest.deciles if newest else ())
+        ],
     }
 
 
@@ -112,6 +116,7 @@ def _warnings(found: Forecast) -> list[str]:
             "Past behaviour says little about who will do this: users are nearly alike, and "
             "buckets will differ little."
         )
+    said += found.leaks
     if undated := found.undated_traits:
         said.append(
             "These traits have no dates, so they count as if they had always held: "

@@ -10,7 +10,9 @@ from .evidence import Evidence
 from .level import settle
 from .train import train, training_starts
 
-MAX_ORIGINS = 6
+ORIGIN_WEEKS = (0, 2, 4, 8, 12, 16)
+"""Weeks between the newest origin whose outcome is known and each origin: errors of neighbouring
+weeks repeat each other, those of other months tell something new."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Origin:
         return log((self.actual + 0.5) / (self.value + 0.5))
 
 
-def rolling_origins(evidence: Evidence, now: int, limit: int = MAX_ORIGINS) -> list[Origin]:
+def rolling_origins(evidence: Evidence, now: int) -> list[Origin]:
     """Forecasts at past cut-offs whose outcome is known by `now`, newest first.
 
     An origin needs a whole window before it to learn from; the first ones of a young account fall
@@ -36,7 +38,7 @@ def rolling_origins(evidence: Evidence, now: int, limit: int = MAX_ORIGINS) -> l
     """
     horizon = evidence.question.horizon
     origins = []
-    for day in training_starts(evidence, now)[:limit]:
+    for day in training_starts(evidence, now, ORIGIN_WEEKS):
         rows = evidence.sampled(day)
         if not len(rows.users) or not training_starts(evidence, day):
             continue

@@ -21,8 +21,9 @@ from .features import Rhythm
 from .learners import fit_linear, fit_trees
 from .model import Model, with_horizon
 
-MAX_STARTS = 6
-"""Past starts in a training set: enough to average over months, few enough to stay recent."""
+START_WEEKS = (0, 1, 4, 8, 12, 16)
+"""Weeks between the newest possible start and each training start. Two recent ones carry the
+present level, the months before keep a single odd month from being taken for the rule."""
 
 MIN_POSITIVES = {"small": 20, "full": 200}
 """The ladder: achievements needed in the training rows for the linear model, and for trees beside
@@ -42,17 +43,19 @@ class TrainingSet:
     starts: tuple[int, ...]
 
 
-def training_starts(evidence: Evidence, now: int) -> tuple[int, ...]:
+def training_starts(
+    evidence: Evidence, now: int, weeks: tuple[int, ...] = START_WEEKS
+) -> tuple[int, ...]:
     """Past cut-offs with members whose whole horizon is known by `now`, newest first.
 
     All lie whole weeks before `now`, so that every window covers the weekdays that the coming one
-    will, and about a third of the horizon apart: consecutive windows overlap, yet differ. Where
-    history is too short for a whole week's distance, the one window that just fits is used.
+    will. Where history is too short for a whole week's distance, the one window that just fits is
+    used.
     """
     horizon = evidence.question.horizon
-    step = 7 * int(np.clip(round(horizon / 21), 1, 4))
+    newest = now - 7 * ceil(horizon / 7)
     earliest = evidence.history.earliest_day + MIN_HISTORY_DAYS - 1
-    starts = list(range(now - 7 * ceil(horizon / 7), earliest - 1, -step))[:MAX_STARTS]
+    starts = [newest - 7 * back for back in weeks if newest - 7 * back >= earliest]
     if not starts and now - horizon >= earliest:
         starts = [now - horizon]
     return tuple(start for start in starts if len(evidence.members(start)))

@@ -7,7 +7,7 @@ user it follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from ..errors import Conflict, InvalidInput
-from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
+from ..goals.buckets import CERTAIN, NO_BUCKET, NO_PERCENTILE, Bucket
 from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.target_group import Arm
 from ..lake.layout import group_of, user_hash
@@ -34,7 +34,7 @@ ORDER BY scores.uh LIMIT $most
 """
 
 _ONE_USER = """
-SELECT scores.likelihood, scores.state, scores.bucket, scores.arm
+SELECT scores.*
 FROM read_parquet($scores) scores JOIN read_parquet($targets) targets ON scores.uh = targets.uh
 WHERE scores.uh = $uh AND targets.user_id = $user_id
 """
@@ -96,19 +96,52 @@ def _standing(
 ) -> dict[str, Any] | None:
     uh = user_hash(user_id)
     with _files(stores, goal, scores, group_of(uh, scores.groups)) as files:
-        row = duckdb.execute(_ONE_USER, files | {"uh": uh, "user_id": user_id}).fetchone()
-    if row is None:
+        found = duckdb.execute(_ONE_USER, files | {"uh": uh, "user_id": user_id})
+        columns = [name for name, *_ in found.description or ()]
+        values = found.fetchone()
+    if values is None:
         return None
-    likelihood, state, bucket, arm = row
+    row = dict(zip(columns, values, strict=True))
+    state, bucket = row["state"], row["bucket"]
+    # Nights scored before there were reasons have no such columns.
+    percentile = row.get("percentile", NO_PERCENTILE)
+    codes = [code for rank in (1, 2, 3) if (code := row.get(f"reason{rank}", 0))]
     is_open = STATES[state] == "open"
     return {
         "goal_id": goal.id,
         "date": scores.date.isoformat(),
         "state": STATES[state],
-        "likelihood": likelihood / CERTAIN if is_open else None,
+        "likelihood": row["likelihood"] / CERTAIN if is_open else None,
+        "percentile": None if percentile == NO_PERCENTILE else percentile,
         "bucket": None if bucket == NO_BUCKET else Bucket(bucket).label,
-        "arm": Arm(arm).label,
+        "arm": Arm(row["arm"]).label,
+        "reasons": _reasons(stores, goal, codes),
     }
+
+
+def _reasons(stores: Stores, goal: Goal, codes: Sequence[int]) -> list[dict[str, Any]]:
+    """Codes of the score files in words. `effect` is on the likelihood that is shown with them: of
+    achieving the goal, which for an unwanted event runs against the event itself."""
+    if not codes:
+        return []
+    assert goal.model is not None  # codes are written with the drivers of the goal's model
+    drivers = stores.objects.get_json(goal.model["drivers"])["drivers"]
+    turned = 1 if goal.terms.direction == "maximize" else -1
+    reasons = []
+    for code in codes:
+        driver = drivers[abs(code) - 1]
+        side = 1 if code > 0 else -1
+        holds = side == driver["direction"]
+        rates = (driver["rate_with"], driver["rate_without"])
+        reasons.append(
+            {
+                "condition": driver["condition"] if holds else driver["opposite"],
+                "effect": side * turned,
+                "rate": rates[0] if holds else rates[1],
+                "rate_otherwise": rates[1] if holds else rates[0],
+            }
+        )
+    return reasons
 
 
 @contextmanager

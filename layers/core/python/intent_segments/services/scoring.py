@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..goals.buckets import NO_BUCKET, Bucket, Cuts, assign
+from ..goals.buckets import NO_BUCKET, NO_PERCENTILE, Bucket, Cuts, assign, percentiles
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan, PlannedGoal, Trained, group_tally, read_trained
 from ..goals.progress import ARMS, BUCKETS, Converted, GoalTally
@@ -23,6 +23,7 @@ from ..goals.target_group import draw_arms
 from ..lake.calendar import to_day
 from ..lake.columns import read_columns, write_columns
 from ..lake.tables import Tables
+from ..propensity.drivers import Driver
 from ..propensity.evidence import Evidence
 from ..propensity.history import History, load_history
 from ..propensity.score import Scored, score
@@ -36,8 +37,6 @@ from .training import load_model
 
 OPEN, ACHIEVED, LOST = 0, 1, 2
 """The column `state` of scores."""
-
-SCORE_COLUMNS = ("uh", "likelihood", "state", "bucket", "pending", "arm")
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,7 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         cutoff=to_day(group.plan.date),
         ends=to_day(goal.terms.ends_on),
         direction=goal.terms.direction,
+        drivers=_drivers(group.stores, record),
     )
     before = _earlier(group, goal, goal.previous_scores, target["uh"])
     over = group.plan.date >= goal.terms.ends_on
@@ -98,6 +98,8 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         "bucket": bucket,
         "pending": pending,
         "arm": target["arm"],
+        "percentile": _percentiles(scored, trained.percentiles),
+        **{f"reason{rank + 1}": codes for rank, codes in enumerate(scored.reasons.T.copy())},
     }
     files = group.plan.scores()
     path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns)
@@ -111,6 +113,22 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         _goal_events(evidence, members, to_day(goal.counted_to)),
         done,
     )
+
+
+def _drivers(stores: Stores, record: Mapping[str, Any]) -> tuple[Driver, ...]:
+    """The drivers beside the model on record, in the order that reasons count them; none for a
+    model that was set up before there were any."""
+    if "drivers" not in record:
+        return ()
+    document = stores.objects.get_json(record["drivers"])
+    return tuple(Driver.from_json(entry) for entry in document["drivers"])
+
+
+def _percentiles(scored: Scored, table: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    if not table:  # nobody of the panel is open: there is nothing to compare with
+        return np.full(len(scored.did), NO_PERCENTILE, np.uint8)
+    found = percentiles(scored.likelihood, table)
+    return np.where(scored.did, NO_PERCENTILE, found).astype(np.uint8)
 
 
 def _freeze(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:

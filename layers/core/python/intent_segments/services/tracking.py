@@ -41,7 +41,7 @@ def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
 
     Raises NotFound, Conflict while the goal has no target group yet.
     """
-    goal = _ready(stores, goal_id)
+    goal = ready(stores, goal_id)
     assert goal.day0 is not None
     curve = (goal.forecast or {}).get("curve") or []
     nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
@@ -68,8 +68,8 @@ def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
 
     Raises NotFound, Conflict while the goal has no target group yet.
     """
-    goal = _ready(stores, goal_id)
-    night = _last_night(stores, goal)
+    goal = ready(stores, goal_id)
+    night = last_night(stores, goal)
     cuts = Cuts.from_json(night["cuts"])
     return {
         "goal_id": goal.id,
@@ -85,7 +85,8 @@ def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
     }
 
 
-def _ready(stores: Stores, goal_id: str) -> Goal:
+def ready(stores: Stores, goal_id: str) -> Goal:
+    """A goal that has been set up. Raises NotFound, Conflict for one that has not."""
     goal = stores.goals.get(goal_id)
     if goal.day0 is None:
         why = f": {goal.status_reason}" if goal.status_reason else ""
@@ -96,7 +97,8 @@ def _ready(stores: Stores, goal_id: str) -> Goal:
     return goal
 
 
-def _last_night(stores: Stores, goal: Goal) -> Mapping[str, Any]:
+def last_night(stores: Stores, goal: Goal) -> Mapping[str, Any]:
+    """What was published last of a goal that is set up: GoalNight JSON, of day 0 at first."""
     assert goal.scores is not None and goal.day0 is not None
     if goal.scores.date == goal.terms.as_of:
         return goal.day0

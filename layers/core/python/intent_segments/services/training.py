@@ -12,14 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InsufficientHistory
-from ..goals.buckets import day0_cuts, night_cuts
+from ..goals.buckets import Bucket, Cuts, day0_cuts, night_cuts, percentile_table
 from ..goals.plan import Plan, PlannedGoal, Trained, trained_document
 from ..lake.calendar import from_day, to_day
 from ..lake.tables import Tables
 from ..propensity.artifact import pack, unpack
-from ..propensity.evidence import Evidence
+from ..propensity.drivers import by_bucket, drivers
+from ..propensity.evidence import Evidence, Rows
 from ..propensity.forecast import forecast, running_model
 from ..propensity.history import History, load_history
+from ..propensity.leaks import leaks
 from ..propensity.model import Model
 from ..propensity.score import score
 from ..propensity.train import training_starts
@@ -64,19 +66,52 @@ def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
         if document is None:
             document = document_of(forecast(evidence, share), goal.terms)
         model = running_model(evidence, float(document["value"]) * share)
-        record = _keep(stores, goal, model, evidence)
         now = evidence.question.as_of
         members = evidence.members(now)
         rows = evidence.rows(model.plan, members, now, model.horizon)
         likelihood = achieving(model.likelihood(rows), goal.terms.direction)
-        cuts = day0_cuts(Counter(likelihood.tolist()), goal.terms.direction)
+        histogram = Counter(likelihood.tolist())
+        cuts = day0_cuts(histogram, goal.terms.direction)
+        told = _drivers(evidence, model, rows, likelihood, cuts)
+        record = _keep(stores, goal, model, evidence, told)
         made = None if goal.forecast is not None else document
-        trained[goal.id] = Trained(cuts, record, made)
+        trained[goal.id] = Trained(cuts, record, made, percentile_table(histogram))
     return trained
 
 
-def _keep(stores: Stores, goal: PlannedGoal, model: Model, evidence: Evidence) -> dict[str, Any]:
-    """Store the model and its manifest under a key that names the content."""
+def _drivers(
+    evidence: Evidence,
+    model: Model,
+    rows: Rows,
+    likelihood: npt.NDArray[np.int32],
+    cuts: Cuts,
+) -> dict[str, Any]:
+    """The document `drivers.json`: what goes along with the goal's events, in all, how it is
+    spread over the day-0 buckets of `rows`, and what looks like a leak."""
+    found = drivers(evidence, model)
+    place = (likelihood >= cuts.moderately.at).astype(int) + (likelihood >= cuts.most.at)
+    spread = by_bucket(found, model.plan, rows.features, place)
+    starts = training_starts(evidence, evidence.question.as_of)
+    return {
+        "as_of": from_day(evidence.question.as_of).isoformat(),
+        "windows": [
+            {"as_of": from_day(start).isoformat(), "days": evidence.question.horizon}
+            for start in starts
+        ],
+        "drivers": [driver.to_json() for driver in found],
+        "buckets": {bucket.label: spread[bucket] for bucket in sorted(Bucket, reverse=True)},
+        "warnings": list(leaks(evidence, model)),
+    }
+
+
+def _keep(
+    stores: Stores,
+    goal: PlannedGoal,
+    model: Model,
+    evidence: Evidence,
+    told: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Store the model, its manifest and its drivers under a key that names the model's content."""
     starts = training_starts(evidence, evidence.question.as_of)
     artifact = pack(
         model,
@@ -86,10 +121,12 @@ def _keep(stores: Stores, goal: PlannedGoal, model: Model, evidence: Evidence) -
     folder = f"models/{goal.id}/{artifact.version}/"
     stores.objects.put(f"{folder}model.joblib", artifact.body)
     stores.objects.put_json(f"{folder}manifest.json", artifact.manifest)
+    stores.objects.put_json(f"{folder}drivers.json", told)
     return {
         "key": f"{folder}model.joblib",
         "sha256": artifact.sha256,
         "version": artifact.version,
+        "drivers": f"{folder}drivers.json",
     }
 
 
@@ -102,7 +139,8 @@ def _night(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
         members = panel_members(stores, plan.manifest_key, goal, plan.groups, folder)
         histogram = _open_members(stores, plan, goal, tables, history, traits, members)
         assert goal.cuts is not None  # an active goal has its day-0 cuts
-        trained[goal.id] = Trained(night_cuts(histogram, goal.cuts.day0))
+        cuts = night_cuts(histogram, goal.cuts.day0)
+        trained[goal.id] = Trained(cuts, percentiles=percentile_table(histogram))
     return trained
 
 

@@ -1,0 +1,108 @@
+"""How far a goal's numbers can be trusted: how they turn out, and what goes along with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ..errors import Conflict
+from ..goals.buckets import Bucket
+from ..goals.goal import Status
+from ..goals.progress import predicted_by
+from ..goals.wilson import wilson95
+from ..store.stores import Stores
+from .tracking import last_night, ready
+
+ARMS = ("test", "control")
+
+
+def evaluation(stores: Stores, goal_id: str) -> dict[str, Any]:
+    """The forecast's quality card, and how the day-0 buckets really did by the last night.
+
+    By day-0 bucket alone: who was put into a bucket later was put there by what happened since.
+    Raises NotFound, Conflict while the goal has no target group yet.
+    """
+    goal = ready(stores, goal_id)
+    night = last_night(stores, goal)
+    forecast: Mapping[str, Any] = goal.forecast or {}
+    expected = {entry["bucket"]: entry for entry in forecast.get("buckets") or ()}
+    overall = _share(night["did"], night["users"])
+    return {
+        "goal_id": goal.id,
+        "status": str(goal.status),
+        "direction": goal.terms.direction,
+        "as_of": goal.terms.as_of.isoformat(),
+        "ends_on": goal.terms.ends_on.isoformat(),
+        "date": night["date"],
+        "finished": goal.status == Status.ENDED,
+        "method": forecast.get("method"),
+        "quality": forecast.get("quality") or {},
+        "warnings": forecast.get("warnings") or [],
+        "users": night["users"],
+        "did": night["did"],
+        "predicted": predicted_by(forecast.get("curve") or [], date.fromisoformat(night["date"])),
+        "buckets": [
+            _bucket(bucket.label, night["by_bucket"][bucket.label], expected, overall)
+            for bucket in reversed(Bucket)
+        ],
+    }
+
+
+def drivers(stores: Stores, goal_id: str) -> dict[str, Any]:
+    """What goes along with the goal's events, from the model's training.
+
+    Raises NotFound, Conflict while the goal has no model yet or one from before there were drivers.
+    """
+    goal = ready(stores, goal_id)
+    if goal.model is None or "drivers" not in goal.model:
+        raise Conflict(
+            f"Goal {goal_id} was set up before drivers were kept. Save it anew to have them: "
+            "archive it and POST /v1/goals with the same body."
+        )
+    found = stores.objects.get_json(goal.model["drivers"])
+    shown = [
+        {key: value for key, value in driver.items() if key != "signal"}
+        for driver in found["drivers"]
+    ]
+    return {
+        "goal_id": goal.id,
+        "direction": goal.terms.direction,
+        "events": list(goal.terms.events),
+        "model_version": goal.model["version"],
+        **found,
+        "drivers": shown,
+    }
+
+
+def _bucket(
+    bucket: str,
+    arms: Mapping[str, Mapping[str, int]],
+    expected: Mapping[str, Mapping[str, Any]],
+    overall: float | None,
+) -> dict[str, Any]:
+    together = {key: sum(arms[arm][key] for arm in ARMS) for key in ("users", "did")}
+    rate = _share(together["did"], together["users"])
+    return {
+        "bucket": bucket,
+        **_rated(together),
+        "lift": None if rate is None or not overall else round(rate / overall, 4),
+        "expected_users": expected.get(bucket, {}).get("expected_users"),
+        "by_arm": {arm: _rated(arms[arm]) for arm in ARMS},
+    }
+
+
+def _rated(cell: Mapping[str, int]) -> dict[str, Any]:
+    bounds = wilson95(cell["did"], cell["users"])
+    rate = _share(cell["did"], cell["users"])
+    return {
+        "users": cell["users"],
+        "did": cell["did"],
+        "rate": None if rate is None else round(rate, 6),
+        "low95": None if bounds is None else round(bounds[0], 6),
+        "high95": None if bounds is None else round(bounds[1], 6),
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
