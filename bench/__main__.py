@@ -1,19 +1,34 @@
-"""`make bench`, or `python -m bench [NAME …] [--users N]`: benchmarks and their tables."""
+"""`make bench`, or `python -m bench [NAME …] [OPTIONS]`: benchmarks and their tables."""
 
 from __future__ import annotations
 
 import argparse
 from importlib import import_module
+from pathlib import Path
 
 BENCHMARKS = {
     "speed": "forecast and a night's scores on a generated account, against their floors",
+    "forecast": "counts, intervals and ranking beside other models on real histories",
+    "simulation": "coverage and calibration on generated worlds with shocks",
 }
+OPTIONS = {
+    "speed": ("users",),
+    "forecast": ("data", "write"),
+    "simulation": ("worlds", "jobs", "write"),
+}
+"""Benchmark -> the options that its `run` takes."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--users", type=int, default=100_000)
+    parser.add_argument("--users", type=int, default=100_000, help="speed: users to generate")
+    parser.add_argument(
+        "--data", type=Path, help="forecast: a folder that holds online_retail/events.parquet"
+    )
+    parser.add_argument("--worlds", type=int, default=200, help="simulation: worlds to generate")
+    parser.add_argument("--jobs", type=int, default=2, help="simulation: processes")
+    parser.add_argument("--write", type=Path, help="forecast, simulation: the page to update")
     args = parser.parse_args()
     unknown = set(args.names) - set(BENCHMARKS)
     if unknown:
@@ -22,7 +37,8 @@ def main() -> None:
         )
     for name in args.names or BENCHMARKS:
         print(f"== {name}: {BENCHMARKS[name]}\n", flush=True)
-        import_module(f"bench.{name}").run(args.users)
+        options = {option: getattr(args, option) for option in OPTIONS[name]}
+        import_module(f"bench.{name}").run(**options)
 
 
 if __name__ == "__main__":

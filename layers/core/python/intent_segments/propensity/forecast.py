@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,9 +12,9 @@ import numpy.typing as npt
 from .evidence import Evidence, Rows
 from .interval import Interval, Spread, spread
 from .leaks import leaks
-from .level import Level, settle
+from .level import Level, combine, expectations
 from .model import Model
-from .rolling import Origin, rolling_origins
+from .rolling import Origin, errors_of, rolling_origins, slope_of
 from .train import train, training_starts
 
 Verdict = Literal["within_reach", "a_stretch", "not_realistic"]
@@ -80,8 +80,11 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
     """
     question, now = evidence.question, evidence.question.as_of
     rows = evidence.rows(evidence.plan, evidence.members(now), now, question.horizon)
-    model, level = settle(evidence, train(evidence, now, running=False), rows, now)
     origins = tuple(rolling_origins(evidence, now))
+    model = replace(train(evidence, now, running=False), slope=slope_of(origins))
+    parts = expectations(evidence, model, rows, now)
+    level = combine(parts, len(rows.users), errors_of(origins))
+    model = model.at_level(model.raw(rows), level.value)
     errors = [origin.log_error for origin in origins]
     users = round(len(rows.users) / share)
     found = spread(level.value / share, errors, float(users), share)
@@ -104,11 +107,13 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
 def running_model(evidence: Evidence, expected: float) -> Model:
     """The model that a saved goal scores with on every night of its period.
 
-    Its likelihoods on day 0 add up to `expected` users of the panel: the saved forecast, so that
-    forecast, buckets and progress tell one story. Raises InsufficientHistory.
+    It is calibrated on the same past origins as the forecast. Its likelihoods on day 0 add up to
+    `expected` users of the panel: the saved forecast, so that forecast, buckets and progress tell
+    one story. Raises InsufficientHistory.
     """
     question, now = evidence.question, evidence.question.as_of
-    model = train(evidence, now, running=True)
+    slope = slope_of(rolling_origins(evidence, now))
+    model = replace(train(evidence, now, running=True), slope=slope)
     rows = evidence.rows(evidence.plan, evidence.members(now), now, question.horizon)
     return model.at_level(model.raw(rows), expected)
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 
-import numpy as np
 from scipy.stats import poisson
 from scipy.stats import t as student
 
@@ -74,8 +73,12 @@ def spread(value: float, log_errors: Sequence[float], most: float, sampled: floa
     `most` is the size of the target group; `sampled` the share of it that was forecast (the panel):
     its sampling noise is 1 / (value * sampled). Degrees of freedom: origins plus the prior's.
     """
-    known = np.asarray(log_errors, dtype=np.float64)
-    freedom = PRIOR_WEIGHT + len(known)
-    variance = (PRIOR_WEIGHT * PRIOR_SCALE**2 + float((known**2).sum())) / freedom
     noise = 1 / max(value * sampled, 0.5)
-    return Spread(value, sqrt(variance + noise), freedom, most)
+    freedom = PRIOR_WEIGHT + len(log_errors)
+    return Spread(value, sqrt(mean_square(log_errors) + noise), freedom, most)
+
+
+def mean_square(log_errors: Sequence[float]) -> float:
+    """Mean squared log error of a forecaster, its known errors and the prior's together."""
+    known = sum(error**2 for error in log_errors)
+    return (PRIOR_WEIGHT * PRIOR_SCALE**2 + known) / (PRIOR_WEIGHT + len(log_errors))

@@ -1,15 +1,17 @@
 """How many there will be: a combination of forecasters that fail in different ways.
 
-Three kinds have an equal say, whatever the number of members in each: models learnt from past
-windows (they know the users), buy-till-you-die (it knows every user's own pace and nothing of
-single months), and persistence (it knows the latest level). No kind is best on every series, which
-one will be is not known beforehand, and an equal mean of good forecasters is hard to beat (Clemen
-1989, "Combining forecasts", International Journal of Forecasting 5). The mean is geometric: errors
-of counts are factors.
+Three kinds: models learnt from past windows (they know the users), buy-till-you-die (it knows every
+user's own pace and nothing of single months), and persistence (it knows the latest level). No kind
+is best on every series, and an equal mean of good forecasters is hard to beat (Clemen 1989,
+"Combining forecasts", International Journal of Forecasting 5), so each begins with an equal say and
+loses it only as its own past errors on this very goal prove it unfit (inverse mean squared error,
+Bates and Granger 1969, shrunk to equality by PRIOR_WEIGHT). The mean is geometric: errors of counts
+are factors.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean
@@ -19,16 +21,22 @@ from scipy.special import expit
 
 from .evidence import Evidence, Rows
 from .history import Ints
+from .interval import mean_square
 from .model import Model
 from .train import training_starts
+
+Errors = Mapping[str, Sequence[float]]
+"""Kind -> log(actual / expected) at past origins."""
 
 
 @dataclass(frozen=True)
 class Level:
-    """`value` users expected; `parts` says what each forecaster expects."""
+    """`value` users expected; `parts` says what each forecaster expects, `weights` each kind's
+    say."""
 
     value: float
     parts: dict[str, float]
+    weights: dict[str, float]
 
 
 KINDS = {
@@ -71,21 +79,31 @@ def persistence(evidence: Evidence, present: Ints, now: int) -> dict[str, float]
     return parts
 
 
-def combine(evidence: Evidence, model: Model, rows: Rows, now: int) -> Level:
-    """The level for the members in `rows`, as of `now`, over the whole horizon."""
+def expectations(evidence: Evidence, model: Model, rows: Rows, now: int) -> dict[str, float]:
+    """What every forecaster expects of the members in `rows`, as of `now`."""
     parts = persistence(evidence, rows.users, now)
     families = model.family_logits(rows)
     for name, logits in families.items():
         # Buy-till-you-die knows only those who have done it; the linear model speaks for the rest.
         others = families.get("linear", logits)
         parts[name] = float(expit(np.where(np.isnan(logits), others, logits)).sum())
-    floor = 0.5  # a share of one user: a family that expects none must not veto the others
-    said = [[log(max(parts[m], floor)) for m in kind if m in parts] for kind in KINDS.values()]
-    value = exp(fmean(fmean(kind) for kind in said if kind))
-    return Level(min(value, float(len(rows.users))), parts)
+    return parts
 
 
-def settle(evidence: Evidence, model: Model, rows: Rows, now: int) -> tuple[Model, Level]:
-    """The model at its level for the members in `rows`, as of `now`."""
-    level = combine(evidence, model, rows, now)
-    return model.at_level(model.raw(rows), level.value), level
+def by_kind(parts: Mapping[str, float]) -> dict[str, float]:
+    """Log of what each kind expects: the mean over its members. At least half a user, so that a
+    family that expects nobody cannot veto the others."""
+    logs = {
+        kind: [log(max(parts[name], 0.5)) for name in names if name in parts]
+        for kind, names in KINDS.items()
+    }
+    return {kind: fmean(said) for kind, said in logs.items() if said}
+
+
+def combine(parts: Mapping[str, float], users: int, errors: Errors) -> Level:
+    """The level that `parts` mean, given the kinds' past errors; at most `users`."""
+    said = by_kind(parts)
+    raw = {kind: 1 / mean_square(errors.get(kind, ())) for kind in said}
+    weights = {kind: weight / sum(raw.values()) for kind, weight in raw.items()}
+    value = exp(sum(weights[kind] * said[kind] for kind in said))
+    return Level(min(value, float(users)), dict(parts), weights)

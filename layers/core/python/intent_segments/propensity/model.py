@@ -30,7 +30,8 @@ FLOOR = 1e-6
 class Model:
     """What `train` returns and joblib stores. Families that could not be fitted are None.
 
-    `base_rate` alone serves the lowest rung: everybody alike. `shift` is on the logit scale.
+    `base_rate` alone serves the lowest rung: everybody alike. `slope` calibrates the logits and
+    `shift` sets their level.
     """
 
     plan: FeaturePlan
@@ -39,6 +40,7 @@ class Model:
     linear: Linear | None = None
     trees: Trees | None = None
     dying: BuyTillYouDie | None = None
+    slope: float = 1.0
     shift: float = 0.0
 
     def family_logits(self, rows: Rows) -> dict[str, Floats]:
@@ -56,7 +58,7 @@ class Model:
         return out
 
     def raw(self, rows: Rows) -> Floats:
-        """float64 (n,): the mean of the families' logits, before the level is set."""
+        """float64 (n,): the mean of the families' logits times the slope, without the level."""
         families = list(self.family_logits(rows).values())
         if not families:
             hazard = -np.log1p(-self.base_rate) * rows.remaining / self.horizon
@@ -68,7 +70,7 @@ class Model:
             known += has
         lonely = known == 0
         out = total / np.maximum(known, 1)
-        return np.where(lonely, logit(np.clip(self.base_rate, FLOOR, 1 - FLOOR)), out)
+        return self.slope * np.where(lonely, logit(np.clip(self.base_rate, FLOOR, 1 - FLOOR)), out)
 
     def likelihood(self, rows: Rows) -> Floats:
         """float64 (n,) in [1e-6, 1 - 1e-6]: P(does it within the remaining days)."""

@@ -87,7 +87,7 @@ def gather(evidence: Evidence, starts: tuple[int, ...], ages: tuple[int, ...]) -
 def train(evidence: Evidence, now: int, running: bool) -> Model:
     """Fit every family that the number of achievements carries; `running` for a saved goal.
 
-    The result has no level yet: `level.settle` sets it. Raises InsufficientHistory.
+    The result has no level yet: `forecast` sets it. Raises InsufficientHistory.
     """
     starts = training_starts(evidence, now)
     if not starts:
