@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -71,6 +72,13 @@ def test_the_forecast_counts_the_very_members_of_the_segment(job, truth):
     bounds = forecast["intervals"]
     assert bounds["95"]["low"] <= bounds["80"]["low"] <= forecast["value"]
     assert forecast["value"] <= bounds["80"]["high"] <= bounds["95"]["high"]
+
+
+def test_the_docs_and_the_openapi_document_are_served(job):
+    url = job[0].stack.api.url
+    assert job[0].stack.api.get("/openapi.json")["openapi"].startswith("3.1")
+    with urllib.request.urlopen(f"{url}/docs", timeout=30) as page:
+        assert "<html" in page.read().decode()
 
 
 def test_the_goal_keeps_the_forecasts_number(job):

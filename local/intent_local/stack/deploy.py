@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from .aws import local_client
 from .errors import StackError
 from .home import Home, read_json, write_json
-from .project import Project
+from .project import Project, deployed_files
 from .server import Server
 
 STACK = "intent-segments"
@@ -160,10 +160,10 @@ class Uploads:
 
 
 def zipped(folder: Path) -> bytes:
-    """The Python files of a folder; the same bytes for the same files."""
+    """The files of a folder; the same bytes for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*.py")):
+        for path in deployed_files(folder):
             entry = zipfile.ZipInfo(str(path.relative_to(folder)), A_DAY_LONG_AGO)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes())

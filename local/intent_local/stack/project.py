@@ -30,7 +30,7 @@ class Project:
         yield self.template
         yield from sorted((self.root / "infra").glob("*.asl.yaml"))
         for folder in ("functions", "layers/core"):
-            yield from sorted((self.root / folder).rglob("*.py"))
+            yield from deployed_files(self.root / folder)
 
     def fingerprint(self) -> str:
         """SHA-256 over names and contents of `sources`."""
@@ -39,3 +39,11 @@ class Project:
             digest.update(str(path.relative_to(self.root)).encode() + b"\0")
             digest.update(path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+
+def deployed_files(folder: Path) -> Iterator[Path]:
+    """Everything of a source folder that goes into its function or layer, in a fixed order: code,
+    and the documents beside it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
