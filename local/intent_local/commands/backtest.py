@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from intent_segments.errors import InvalidInput
-from intent_segments.lake.calendar import from_day, parse_date, to_day
+from intent_segments.lake.calendar import from_day, to_day
 
+from ..arguments import day, horizon
 from ..console import say
 from ..plots import SUMMARY, check, page
 from ..tables import sparkline, table
@@ -31,8 +32,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--event", action="append", required=True, metavar="NAME")
     parser.add_argument("--match", choices=("any", "all"), default="any")
     parser.add_argument("--direction", choices=("maximize", "minimize"), default="maximize")
-    parser.add_argument("--horizon", type=int, required=True, metavar="DAYS")
-    parser.add_argument("--as-of", action="append", required=True, metavar="DATE")
+    parser.add_argument("--horizon", type=horizon, required=True, metavar="DAYS")
+    parser.add_argument("--as-of", type=day, action="append", required=True, metavar="DATE")
     parser.add_argument("--timezone", default="UTC", metavar="ZONE")
     parser.add_argument(
         "--plot", type=Path, metavar="OUT.html", help="draw forecasts, reliability and lift"
@@ -51,9 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.plot is not None:
         check(args.plot)
-    if not 1 <= args.horizon <= 365:
-        raise InvalidInput.at("--horizon", f"--horizon must be 1 to 365 days, not {args.horizon}")
-    days = [to_day(parse_date(text, "--as-of")) for text in args.as_of]
+    days = [to_day(as_of) for as_of in args.as_of]
     definition = parse(_segment(args.segment))
     tables = open_files(args.events, args.profiles, args.timezone)
     known = tables.event_codes()

@@ -108,4 +108,11 @@ def show_report(path: Path, report: Mapping[str, Any], seconds: float) -> None:
             show(f"  {name.replace('_', ' ')}:")
             entries = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
             for entry, told in entries:
-                show(f"    {entry}: {told}")
+                show(f"    {entry}: {in_words(told)}")
+
+
+def in_words(told: Any) -> str:
+    """A reason for setting rows aside reads `2 (ts cannot be read as a time, such as …)`."""
+    if not isinstance(told, Mapping):
+        return f"{told:,}" if isinstance(told, int) else str(told)
+    return f"{told['count']:,} ({told['meaning']}, {told['example']})"

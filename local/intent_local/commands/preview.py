@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intent_segments.errors import InvalidInput
-from intent_segments.lake.calendar import from_day, parse_date
+from intent_segments.lake.calendar import from_day
 
+from ..arguments import day
 from ..console import say, show, show_json, show_table
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--events", type=Path, action="append", required=True, metavar="FILE")
     parser.add_argument("--profiles", type=Path, metavar="FILE")
     parser.add_argument("--segment", action="append", required=True, metavar="FILE.json")
-    parser.add_argument("--as-of", type=_day, required=True, metavar="DATE")
+    parser.add_argument("--as-of", type=day, required=True, metavar="DATE")
     parser.add_argument(
         "--members",
         type=Path,
@@ -72,13 +73,6 @@ def run(args: argparse.Namespace) -> int:
         show(f"As of the end of {args.as_of} ({args.timezone}):")
         show_table(["segment", "users"], [[row["segment"], row["users"]] for row in counted])
     return 0
-
-
-def _day(text: str) -> date:
-    try:
-        return parse_date(text, "--as-of")
-    except InvalidInput as error:
-        raise argparse.ArgumentTypeError(error.message) from None
 
 
 def _document(given: str) -> Any:
