@@ -62,7 +62,9 @@ bench: setup
 # ---- Checks -----------------------------------------------------------------------------------
 
 test: setup check
-	@$(VENV)/bin/python tests/run_suites.py
+	@$(VENV)/bin/python tests/run_suites.py unit integration e2e
+	@if [ -n "$$($(VENV)/bin/python infra/find_python.py 3.13)" ]; then $(MAKE) --no-print-directory test-artefacts; \
+	  else echo 'artefacts: not run, the built functions need a python3.13'; fi
 
 check: setup lint-template
 	@$(VENV)/bin/ruff check .
@@ -87,7 +89,7 @@ $(BUILD)/.ready: $(SOURCES) .venv-sam/.ready $(VENV)/.ready
 sizes: build
 
 test-artefacts: build
-	@$(VENV)/bin/python -m pytest tests/artefacts
+	@$(VENV)/bin/python tests/run_suites.py artefacts
 
 deploy: build
 	@$(SAM) deploy --config-env $(or $(ENV),dev)
