@@ -18,7 +18,7 @@ from ..lake.calendar import from_day
 from .buy_till_you_die import fit as fit_dying
 from .evidence import Evidence
 from .features import Rhythm
-from .learners import fit_linear, fit_trees
+from .learners import Trees, fit_linear, fit_trees
 from .model import Model, with_horizon
 
 START_WEEKS = (0, 1, 4, 8, 12, 16)
@@ -28,6 +28,9 @@ present level, the months before keep a single odd month from being taken for th
 MIN_POSITIVES = {"small": 20, "full": 200}
 """The ladder: achievements needed in the training rows for the linear model, and for trees beside
 it (about 10 events per free parameter is the classical rule; ridge stretches it)."""
+
+TREE_ROWS, TREE_POSITIVES = 20_000, 400
+"""Rows that trees are thinned to, and achievements that thinning leaves them."""
 
 MIN_HISTORY_DAYS = 7
 """Days of history before the earliest start: a week shows each weekday once."""
@@ -105,9 +108,19 @@ def train(evidence: Evidence, now: int, running: bool) -> Model:
     return replace(
         model,
         linear=fit_linear(rows.columns, rows.did),
-        trees=fit_trees(rows.columns, rows.did) if enough >= MIN_POSITIVES["full"] else None,
+        trees=_fit_trees(rows) if enough >= MIN_POSITIVES["full"] else None,
         dying=fit_dying(present.beat),
     )
+
+
+def _fit_trees(rows: TrainingSet) -> Trees:
+    """Trees on an even thinning of the rows, as far as achievements stay plenty.
+
+    25 small trees gain nothing from more, and their time is most of a forecast's.
+    """
+    spare = min(-(-len(rows.did) // TREE_ROWS), int(rows.did.sum()) // TREE_POSITIVES)
+    step = max(1, spare)
+    return fit_trees(rows.columns[::step], rows.did[::step])
 
 
 def insufficient(evidence: Evidence, now: int) -> InsufficientHistory:
