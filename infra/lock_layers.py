@@ -2,7 +2,7 @@
 
 `make lock-layers` runs this after uv.lock has changed. The laptop, the tests and the layers then
 run the same versions, which matters most for scikit-learn: models are pickled. tests/unit/
-test_layers.py fails when a layer and uv.lock disagree.
+test_template.py fails when a layer and uv.lock disagree.
 """
 
 from __future__ import annotations

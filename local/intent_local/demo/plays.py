@@ -64,7 +64,7 @@ CDNOW = Play(
 
 GROCER = Play(
     account="grocer",
-    about="a grocer: 2,469 households through 2017, simulated by 84.51° from real patterns",
+    about="2,469 households at a shop through 2017, simulated data after real shopping patterns",
     write=write_grocer,
     as_of=date(2017, 9, 30),
     wishes=(
