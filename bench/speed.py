@@ -1,135 +1,60 @@
 """How fast is a forecast, and a night? Beside the floor below which nothing can go.
 
-The floor of both: read the account's activity once, and have the bare estimators work on a matrix
-that is ready. What the product does besides (segments as of past days, features, calibration,
-buckets, tallies) is the ratio.
+The floor of both, measured in the same process and minute: read the activity once, and have the
+bare estimators work on a matrix that is ready. What the product does besides (opening, segments as
+of past days, features, past forecasts, calibration, reasons, buckets, tallies, files) is the ratio.
+
+A forecast reads the panel, which holds 200,000 users of any account however large: an account of 5
+million users answers like one of 500,000, and one with fewer than 200,000 sooner.
 """
 
 from __future__ import annotations
 
-import resource
+import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
-
-from intent_segments.events.open_files import open_files
-from intent_segments.events.synthetic import write_world
-from intent_segments.lake.calendar import to_day
-from intent_segments.lake.tables import Tables
-from intent_segments.propensity.evidence import Evidence
-from intent_segments.propensity.forecast import forecast, running_model
-from intent_segments.propensity.history import load_history
-from intent_segments.propensity.learners import fit_linear, fit_trees
-from intent_segments.propensity.model import with_horizon
-from intent_segments.propensity.question import Question
-from intent_segments.propensity.score import score
-from intent_segments.propensity.train import gather, training_starts
-from intent_segments.propensity.traits import load_traits
-from intent_segments.segments.definition import parse
-
-DAYS = 365
-FIRST_DAY = date(2025, 1, 1)
-HORIZON = 30
-SEED = 1
-REPEATS = 3
-
-Result = TypeVar("Result")
+from .account import generate
 
 
 def run(users: int) -> None:
-    """Generate, measure, print. Times are medians of three."""
+    """Generate, measure in processes of their own, print. Warm times are medians of three."""
     with TemporaryDirectory() as folder:
-        with told(f"generate {users:,} users"):
-            written = write_world(Path(folder), users=users, days=DAYS, seed=SEED)
-        with told(f"open {written.event_rows:,} events"):
-            tables = open_files([written.events], written.profiles)
-    as_of = to_day(FIRST_DAY + timedelta(days=DAYS - HORIZON - 1))
-    question = Question(
-        parse({"did": {"event": "App Launched", "within": {"days": 90}}}),
-        ("Ticket Purchased",),
-        "any",
-        as_of,
-        HORIZON,
-    )
-    forecast_floor, forecast_time = measure_forecast(tables, question)
-    night_floor, night_time, members = measure_night(tables, question)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print()
-    print(f"{'':<24}{'seconds':>10}{'floor':>10}{'ratio':>8}")
+        with told(f"generate and import {users:,} users"):
+            account = generate(Path(folder), users)
+        print(f"{account.events:,} events, {account.groups} groups", flush=True)
+        forecast = measured("forecast", folder, account.manifest_key)
+        night = measured("night", folder, account.manifest_key)
+    print(f"\n{'':<32}{'seconds':>10}{'floor':>10}{'ratio':>8}{'peak MB':>10}")
+    row("forecast, new process", forecast["cold"], None, forecast["cold_peak"])
+    row("forecast, warm", forecast["warm"], forecast["floor"], forecast["peak"])
+    row("scores of a night, one goal", night["warm"], night["floor"], night["peak"])
     print(
-        f"{'forecast, warm':<24}{forecast_time:>10.2f}{forecast_floor:>10.2f}"
-        f"{forecast_time / forecast_floor:>8.2f}"
-    )
-    print(
-        f"{'scores of a night':<24}{night_time:>10.2f}{night_floor:>10.2f}"
-        f"{night_time / night_floor:>8.2f}"
-    )
-    print(
-        f"\n{members:,} members, {members / night_time:,.0f} users/s scored; "
-        f"peak memory of the whole run {peak:,.0f} MB"
+        f"\nForecast: {forecast['members']:,} members on a panel of {forecast['panel']:,} users."
+        f"\nNight: {night['members']:,} members from activity to files, "
+        f"{night['members'] / night['warm']:,.0f} a second (floor "
+        f"{night['members'] / night['floor']:,.0f})."
     )
 
 
-def measure_forecast(tables: Tables, question: Question) -> tuple[float, float]:
-    """(floor, product) in seconds."""
-    evidence = Evidence.gather(tables, question)
-    starts = training_starts(evidence, question.as_of)
-    rows = gather(evidence, starts, (0,))
-
-    def floor() -> None:
-        load_history(tables, question.as_of)
-        fit_linear(rows.columns, rows.did)
-        fit_trees(rows.columns, rows.did)
-
-    return median(floor), median(lambda: forecast(Evidence.gather(tables, question)))
+def measured(what: str, folder: str, manifest_key: str) -> dict[str, Any]:
+    """The figures that a process of its own prints; `cold` counts from its start."""
+    began = time.time()
+    command = [sys.executable, "-m", "bench.timing", what, folder, manifest_key]
+    with told(what):
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    figures: dict[str, Any] = json.loads(printed.splitlines()[-1])
+    return {**figures, "cold": figures["first_done"] - began}
 
 
-def measure_night(tables: Tables, question: Question) -> tuple[float, float, int]:
-    """(floor, product, members): a night ten days into the goal."""
-    night = question.as_of + 10
-    evidence = Evidence.gather(tables, question)
-    members = evidence.history.uh[evidence.members(question.as_of)]
-    model = running_model(evidence, forecast(evidence).value)
-    assert model.linear is not None and model.trees is not None
-    rows = evidence.rows(model.plan, evidence.members(question.as_of), question.as_of, HORIZON)
-    ready = with_horizon(rows)
-    linear, trees = model.linear, model.trees
-
-    def floor() -> None:
-        load_history(tables, night)
-        linear.logit(ready)
-        trees.logit(ready)
-
-    def product() -> None:
-        history = load_history(tables, night)
-        seen = Evidence.of(tables, question, history, load_traits(tables, history))
-        score(
-            seen,
-            model,
-            history.index_of(members),
-            started=question.as_of,
-            cutoff=night,
-            ends=question.last_day,
-            direction="maximize",
-        )
-
-    return median(floor), median(product), len(members)
-
-
-def median(work: Callable[[], Any]) -> float:
-    """Seconds of the middle one of REPEATS runs."""
-    seconds = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds))
+def row(name: str, seconds: float, floor: float | None, peak: float) -> None:
+    beside = f"{'':>10}{'':>8}" if floor is None else f"{floor:>10.2f}{seconds / floor:>8.2f}"
+    print(f"{name:<32}{seconds:>10.2f}{beside}{peak:>10,.0f}")
 
 
 @contextmanager

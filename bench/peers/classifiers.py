@@ -51,9 +51,9 @@ def features(past: Past, users: Ints, cutoff: int) -> Floats:
     cell = ((user * kinds + event) * WEEKS + age // 7)[recent]
     weekly = np.bincount(cell, minlength=total * kinds * WEEKS).reshape(total, kinds * WEEKS)
     ever = np.bincount(user * kinds + event, minlength=total * kinds).reshape(total, kinds)
-    last, first = np.full(total, cutoff), np.zeros(total)
-    last[user] = age  # rows are in the order of days: the latest stays
-    first[user[::-1]] = age[::-1]
+    last, first = np.full(total, cutoff, age.dtype), np.zeros(total, age.dtype)
+    np.minimum.at(last, user, age)
+    np.maximum.at(first, user, age)
     counts = np.log1p(np.hstack([weekly[users], ever[users]]))
     return np.column_stack([counts, last[users], first[users]])
 

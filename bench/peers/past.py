@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intent_segments.lake.tables import Tables
+from intent_segments.propensity.goal_history import GoalHistory
 from intent_segments.propensity.history import History, Ints, load_history
 from intent_segments.propensity.labels import GoalDays
 from intent_segments.propensity.question import Question, segment_at
@@ -28,8 +29,9 @@ class Past:
     @classmethod
     def of(cls, tables: Tables, question: Question) -> Past:
         history = load_history(tables, question.as_of)
-        goal = GoalDays.of(history, tables.event_codes(), question.events, question.match)
-        return cls(tables, question, history, goal)
+        found = GoalHistory.of(tables, history, question.events)
+        goal = GoalDays.of(found.history, found.goal, question.match)
+        return cls(tables, question, found.history, goal)
 
     @property
     def now(self) -> int:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import date
+from typing import Any
 
 from intent_segments.errors import InvalidInput
+from intent_segments.goals.rules import MAX_ROLLING_DAYS
 from intent_segments.lake.calendar import parse_date
 
 MAX_HORIZON_DAYS = 365
+
+EVENT_HELP = (
+    'a name, or {"event": "Charged", "where": [{"property": "amount", "gte": 50}]}; may be repeated'
+)
 
 
 def day(text: str) -> date:
@@ -24,3 +31,29 @@ def horizon(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MAX_HORIZON_DAYS:
         raise argparse.ArgumentTypeError(f"it must be 1 to {MAX_HORIZON_DAYS} days, not {text!r}")
     return int(text)
+
+
+def rolling(text: str) -> int:
+    """Days from 1 to MAX_ROLLING_DAYS."""
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_ROLLING_DAYS:
+        raise argparse.ArgumentTypeError(f"it must be 1 to {MAX_ROLLING_DAYS} days, not {text!r}")
+    return int(text)
+
+
+def event(text: str) -> str | dict[str, Any]:
+    """An event's name, or {"event": NAME, "where": [...]} as the API takes it, in normal form.
+
+    Text that begins with a brace is the object; a name that does can be written as one.
+    """
+    if not text.lstrip().startswith("{"):
+        return text
+    from intent_segments.segments.goal_event import parse
+
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
+    try:
+        return parse(document, "event").to_json()
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(error.message) from None

@@ -1,4 +1,4 @@
-"""A backtest as one HTML page that needs nothing else: forecasts, likelihoods and ranking drawn."""
+"""A backtest drawn: one HTML page that needs nothing else, or (`pictures`) one PNG."""
 
 from __future__ import annotations
 
@@ -51,20 +51,54 @@ SUMMARY = {
 }
 """Key of `Backtest.summary` -> (what it is called, how it is written)."""
 
+FORMS = (".html", ".htm", ".png")
 
-def check(path: Path) -> None:
-    """Raises InvalidInput, before any work is done, for a file that could not be drawn."""
-    if path.suffix.lower() not in (".html", ".htm"):
+MOST_DAYS = 100
+"""Days in one PNG: each takes 400 pixels, and no drawing may be higher than 65,536."""
+
+
+def check(path: Path, days: int = 1) -> None:
+    """Raises InvalidInput, before any work is done, for a file that could not be drawn with so many
+    days."""
+    form = path.suffix.lower()
+    if form not in FORMS:
         raise InvalidInput.at(
             "--plot",
-            f"--plot writes HTML, not {path.name!r}: drawings are vectors and no library for "
-            "pixels is installed. Name it OUT.html; a browser that opens it prints it to "
-            "PDF or takes a PNG of it.",
+            f"--plot writes HTML or PNG, not {path.name!r}. Name it OUT.html (one page, sharp at "
+            "any size) or OUT.png.",
+        )
+    if form == ".png" and days > MOST_DAYS:
+        raise InvalidInput.at(
+            "--plot",
+            f"A PNG has room for {MOST_DAYS} days, and {days} were asked for. Name it OUT.html, or "
+            "ask for fewer days.",
         )
     if not path.absolute().parent.is_dir():
         raise InvalidInput.at(
             "--plot", f"There is no folder {path.parent} to write {path.name} into; make it first."
         )
+
+
+def draw(result: Backtest, heading: str, path: Path) -> None:
+    """Write the page or the picture, whichever the file's name asks for."""
+    if path.suffix.lower() == ".png":
+        from .pictures import picture  # loads matplotlib, which takes a second
+
+        picture(result, heading, path)
+    else:
+        path.write_text(page(result, heading), "utf-8")
+
+
+def subtitle(origin: OriginResult) -> str:
+    """The numbers of a day in one line, or why it has none."""
+    if origin.forecast is None:
+        return origin.refusal or ""
+    bounds = origin.forecast.spread.interval(80)
+    came = "not in the data" if origin.actual is None else f"{origin.actual:,}"
+    return (
+        f"{origin.users:,} users; forecast {origin.forecast.value:,.0f} "
+        f"(80 %: {bounds.low:,.0f} to {bounds.high:,.0f}); actual {came}"
+    )
 
 
 def page(result: Backtest, heading: str) -> str:
@@ -101,14 +135,9 @@ def _summary(result: Backtest) -> str:
 
 def _section(origin: OriginResult) -> str:
     day = from_day(origin.as_of)
+    said = escape(subtitle(origin))
     if origin.forecast is None:
-        return f"<section><h2>As of {day}</h2><p>{escape(origin.refusal or '')}</p></section>"
-    bounds = origin.forecast.spread.interval(80)
-    came = "not in the data" if origin.actual is None else f"{origin.actual:,}"
-    said = (
-        f"{origin.users:,} users; forecast {origin.forecast.value:,.0f} "
-        f"(80 %: {bounds.low:,.0f} to {bounds.high:,.0f}); actual {came}"
-    )
+        return f"<section><h2>As of {day}</h2><p>{said}</p></section>"
     drawings = [_fan(origin, origin.forecast)]
     tables = ""
     if origin.evaluation is not None:

@@ -18,6 +18,9 @@ from intent_segments.segments.definition import parse
 from intent_segments.segments.evaluate import member_ids
 from tests.fixtures.accounts import AS_OF, ENDS_ON, LAUNCHED, account
 
+TOO_FAR = (AS_OF + timedelta(days=360)).isoformat()
+"""Further than the account's history can be carried on to."""
+
 NIGHTS = 3
 
 
@@ -193,7 +196,7 @@ def test_the_scores_are_parquet_that_anybody_can_read(job, tmp_path):
     [
         ({"events": ["Concert Viewd"]}, "events", "Concert Viewed"),
         ({"ends_on": "2020-01-01"}, "ends_on", "2026"),
-        ({"ends_on": "2026-12-31"}, None, "end date on or before"),
+        ({"ends_on": TOO_FAR}, None, "end date on or before"),
         ({"segment_id": "seg_nothing", "definition": None}, "segment_id", "seg_nothing"),
         ({"definition": {"did": {"evnt": "x"}}}, "definition", "event"),
         ({"rolling_days": 7}, "rolling_days", "ends_on"),
@@ -212,7 +215,7 @@ def test_a_wrong_question_is_answered_with_the_remedy(job, change, field, remedy
 
 
 def test_a_goal_that_history_cannot_carry_needs_data_and_says_what_to_change(job):
-    goal = job[0].goal(name="Too far", ends_on="2026-12-31")
+    goal = job[0].goal(name="Too far", ends_on=TOO_FAR)
     assert goal["status"] == "needs_data"
     assert "choose an end date on or before" in goal["status_reason"]
     job[0].stack.api.post(f"/v1/goals/{goal['id']}/archive")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intent_segments.errors import InvalidInput
+from intent_segments.goals.event_rules import unknown_property
 from intent_segments.lake.calendar import from_day, to_day
+from intent_segments.segments.goal_event import GoalEvent, in_words
 
-from ..arguments import day, horizon
+from ..arguments import EVENT_HELP, day, event, horizon
 from ..console import say
-from ..plots import SUMMARY, check, page
+from ..plots import SUMMARY, check, draw
 from ..tables import sparkline, table
+
+if TYPE_CHECKING:
+    from intent_segments.lake.tables import Tables
 
 EVERYBODY: dict[str, Any] = {"all": []}
 
@@ -29,14 +35,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--events", type=Path, action="append", required=True, metavar="FILE")
     parser.add_argument("--profiles", type=Path, metavar="FILE")
     parser.add_argument("--segment", type=Path, metavar="FILE", help="default: all users")
-    parser.add_argument("--event", action="append", required=True, metavar="NAME")
+    parser.add_argument(
+        "--event", action="append", type=event, required=True, metavar="NAME|JSON", help=EVENT_HELP
+    )
     parser.add_argument("--match", choices=("any", "all"), default="any")
     parser.add_argument("--direction", choices=("maximize", "minimize"), default="maximize")
     parser.add_argument("--horizon", type=horizon, required=True, metavar="DAYS")
     parser.add_argument("--as-of", type=day, action="append", required=True, metavar="DATE")
     parser.add_argument("--timezone", default="UTC", metavar="ZONE")
     parser.add_argument(
-        "--plot", type=Path, metavar="OUT.html", help="draw forecasts, reliability and lift"
+        "--plot",
+        type=Path,
+        metavar="OUT.html|OUT.png",
+        help="draw forecasts, reliability, gains and lift",
     )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -51,23 +62,22 @@ def run(args: argparse.Namespace) -> int:
     from intent_segments.segments.definition import parse
 
     if args.plot is not None:
-        check(args.plot)
+        check(args.plot, len(args.as_of))
     days = [to_day(as_of) for as_of in args.as_of]
+    goal = tuple(GoalEvent.from_json(given) for given in args.event)
     definition = parse(_segment(args.segment))
     tables = open_files(args.events, args.profiles, args.timezone)
-    known = tables.event_codes()
-    for name in args.event:
-        if name not in known:
-            raise InvalidInput.at("--event", _unknown(name, known))
-    question = Question(definition, tuple(args.event), args.match, days[0], args.horizon)
+    for wanted in goal:
+        _check(tables, wanted)
+    question = Question(definition, goal, args.match, days[0], args.horizon)
     result = backtest(tables, question, days)
     if args.plot is not None:
-        args.plot.write_text(page(result, _heading(args)), "utf-8")
+        draw(result, _heading(goal, args), args.plot)
         say(f"drawn in {args.plot}")
     if args.json:
         print(json.dumps(result.to_json(), indent=2))
     else:
-        print(_card(result, args))
+        print(_card(result, _heading(goal, args)))
     return 0 if any(origin.forecast for origin in result.origins) else 1
 
 
@@ -82,6 +92,21 @@ def _segment(path: Path | None) -> Any:
         raise InvalidInput.at("--segment", f"{path} is not JSON: {error}") from None
 
 
+def _check(tables: Tables, wanted: GoalEvent) -> None:
+    """Refuse an event or a property that these files never have, since it can only be misspelt."""
+    from intent_segments.segments.filtered_days import properties_of, property_seen
+
+    codes = tables.event_codes()
+    if wanted.event not in codes:
+        raise InvalidInput.at("--event", _unknown(wanted.event, codes))
+    code = codes[wanted.event]
+    for condition in wanted.where:
+        name = condition["property"]
+        if condition.get("exists") is not False and not property_seen(tables, code, name):
+            known = properties_of(tables, code)
+            raise InvalidInput.at("--event", unknown_property(wanted.event, name, known))
+
+
 def _unknown(name: str, known: dict[str, int]) -> str:
     from difflib import get_close_matches
 
@@ -89,14 +114,13 @@ def _unknown(name: str, known: dict[str, int]) -> str:
     return f"no event is called {name!r} in these files; there are: {', '.join(near)}"
 
 
-def _heading(args: argparse.Namespace) -> str:
+def _heading(goal: Sequence[GoalEvent], args: argparse.Namespace) -> str:
     aim = "do" if args.direction == "maximize" else "should not do"
-    verb = " or ".join(args.event) if args.match == "any" else " and ".join(args.event)
-    return f"Users who {aim}: {verb} (within {args.horizon} days)"
+    return f"Users who {aim}: {in_words(goal, args.match)} (within {args.horizon} days)"
 
 
-def _card(result: Any, args: argparse.Namespace) -> str:
-    lines = [_heading(args), ""]
+def _card(result: Any, heading: str) -> str:
+    lines = [heading, ""]
     rows = []
     for origin in result.origins:
         row = [from_day(origin.as_of).isoformat(), f"{origin.users:,}"]

@@ -6,7 +6,7 @@ import argparse
 
 from ..connection import connect
 from ..console import show, show_json
-from .resources import add_common_arguments, add_goal_arguments, goal_body
+from .resources import add_common_arguments, add_goal_arguments, goal_body, words
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,8 +31,11 @@ def run(args: argparse.Namespace) -> int:
         show_json(forecast)
         return 0
     interval = forecast["intervals"]["80"]
+    days = forecast["rolling_days"]
+    when = f"by {forecast['ends_on']}" if days is None else f"in the coming {days} days"
     show(
         f"{forecast['value']:,.0f} users (80 %: {interval['low']:,.0f} to {interval['high']:,.0f})"
+        f" for {words(forecast)} {when}"
     )
     show(f"{forecast['id']} can become a goal within 24 hours: `intent goals create --forecast`")
     return 0

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ..connection import Connection, connect
 from ..console import say, show, show_json, show_table
-from .resources import add_common_arguments, add_goal_arguments, goal_body
+from .resources import add_common_arguments, add_goal_arguments, goal_body, period, words
 
 LOOK_EVERY_SECONDS = 0.5
 WAIT_SECONDS = 900
@@ -39,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
             if args.json:
                 show_json({"data": goals})
             else:
-                rows = [(g["id"], g["status"], g["ends_on"], g["name"]) for g in goals]
-                show_table(("id", "status", "ends on", "name"), rows)
+                rows = [(g["id"], g["status"], period(g), g["name"], words(g)) for g in goals]
+                show_table(("id", "status", "period", "name", "events"), rows)
             return 0
         if args.action == "show":
             show_json(stack.api.get(f"/v1/goals/{quote(args.id, safe='')}"))
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         show_json(goal)
     else:
-        show(f"{goal['id']} is {goal['status']}")
+        show(f"{goal['id']} is {goal['status']}: {words(goal)} {period(goal)}")
     if goal["status"] == "active":
         return 0
     say(f"error: {goal['status_reason']}")

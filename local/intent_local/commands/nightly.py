@@ -40,8 +40,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """JSON: {"nights": [{"date", "seconds", "goals": [{"id", "name", "day"}]}]}, `day` as in
-    `/v1/goals/{id}/progress`. Raises InvalidInput, and NightFailedError at the first failure."""
+    """JSON: {"nights": [{"date", "seconds", "goals": [{"id", "name", "day", "completed"}]}]}, days
+    as in `/v1/goals/{id}/progress`; `completed` is the day of a rolling goal whose window ended
+    with this night, null without one. Raises InvalidInput, and NightFailedError at the first
+    failure."""
     first = parse_date(args.date, "--date")
     last = parse_date(args.through, "--through") if args.through else first
     if last < first:
@@ -103,25 +105,57 @@ def goals_of_night(stack: Connection, day: str) -> list[dict[str, Any]]:
     for goal in stack.api.pages("/v1/goals"):
         if goal["last_night"] is None or goal["last_night"] < day:
             continue
-        for published in stack.api.get(f"/v1/goals/{goal['id']}/progress")["days"]:
-            if published["date"] == day:
-                found.append({"id": goal["id"], "name": goal["name"], "day": published})
+        days = stack.api.get(f"/v1/goals/{goal['id']}/progress")["days"]
+        over = [d for d in days if d["window"] is not None and d["window"]["ends_on"] == day]
+        found += [
+            {
+                "id": goal["id"],
+                "name": goal["name"],
+                "day": published,
+                "completed": over[0] if over else None,
+            }
+            for published in days
+            if published["date"] == day
+        ]
     return found
 
 
 def show_night(night: dict[str, Any]) -> None:
     """`2026-10-31  2.1 s  Buy again: 1,204 of 18,377, predicted 1,190 …`"""
-    goals = [f"{goal['name']}: {told(goal['day'])}" for goal in night["goals"]]
+    goals = [f"{goal['name']}: {told(goal['day'], goal['completed'])}" for goal in night["goals"]]
     counts = "; ".join(goals) or "no goals at work"
     show(f"{night['date']}  {duration(night['seconds'])}  {counts}")
 
 
-def told(day: dict[str, Any]) -> str:
+def told(day: dict[str, Any], completed: dict[str, Any] | None) -> str:
+    """A goal's night in one line; of a rolling goal, what it predicts and what just came."""
+    if day["window"] is not None:
+        return f"{_ahead(day)}{_came(completed)}; {_buckets(day)}"
     members = day["open"] + day["achieved"] + day["lost"]
     predicted = day.get("predicted")
     expected = f", predicted {predicted['value']:,.0f}" if predicted else ""
-    buckets = day["open_by_bucket"]
+    return f"{day['did']:,} of {members:,} did it{expected}; open: {_buckets(day)}"
+
+
+def _ahead(day: dict[str, Any]) -> str:
+    predicted, window = day["predicted"], day["window"]
     return (
-        f"{day['did']:,} of {members:,} did it{expected}; open: {buckets['most_likely']:,} most, "
-        f"{buckets['moderately_likely']:,} moderately, {buckets['least_likely']:,} least likely"
+        f"{predicted['value']:,.0f} of {day['open']:,} expected from {window['starts_on']} to "
+        f"{window['ends_on']} (80 %: {predicted['low80']:,.0f} to {predicted['high80']:,.0f})"
+    )
+
+
+def _came(completed: dict[str, Any] | None) -> str:
+    if completed is None:
+        return ""
+    window, expected = completed["window"], completed["predicted"]["value"]
+    since = window["starts_on"]
+    return f"; {window['did']:,} did it since {since}, {expected:,.0f} were expected"
+
+
+def _buckets(day: dict[str, Any]) -> str:
+    counts = day["open_by_bucket"]
+    return (
+        f"{counts['most_likely']:,} most, {counts['moderately_likely']:,} moderately, "
+        f"{counts['least_likely']:,} least likely"
     )

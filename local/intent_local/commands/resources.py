@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from intent_segments.errors import InvalidInput
+from intent_segments.segments.goal_event import GoalEvent, in_words
 
+from ..arguments import EVENT_HELP, event, rolling
 from ..connection import add_stack_argument
 
 
@@ -36,15 +38,26 @@ def add_goal_arguments(parser: argparse.ArgumentParser) -> None:
     """The fields of an unsaved goal, as options; `--file` may hold them instead."""
     parser.add_argument("--file", metavar="FILE.json", help="the request body; - is stdin")
     parser.add_argument("--segment", dest="segment_id", metavar="ID", help="default: all-users")
-    parser.add_argument("--event", dest="events", action="append", metavar="NAME")
-    parser.add_argument("--ends-on", metavar="DATE")
+    parser.add_argument(
+        "--event", dest="events", action="append", type=event, metavar="NAME|JSON", help=EVENT_HELP
+    )
+    parser.add_argument("--ends-on", metavar="DATE", help="the last day that counts")
+    parser.add_argument(
+        "--rolling-days",
+        type=rolling,
+        metavar="DAYS",
+        help="instead of --ends-on: a goal without end that looks so far ahead every night",
+    )
     parser.add_argument("--starts-on", metavar="DATE")
     parser.add_argument("--as-of", metavar="DATE")
     parser.add_argument("--direction", choices=("maximize", "minimize"))
     parser.add_argument("--match", choices=("any", "all"))
 
 
-GOAL_FIELDS = ("segment_id", "events", "ends_on", "starts_on", "as_of", "direction", "match")
+GOAL_FIELDS = (
+    *("segment_id", "events", "ends_on", "rolling_days"),
+    *("starts_on", "as_of", "direction", "match"),
+)
 
 
 def goal_body(args: argparse.Namespace) -> dict[str, Any]:
@@ -55,3 +68,16 @@ def goal_body(args: argparse.Namespace) -> dict[str, Any]:
     if not {"segment_id", "definition", "forecast_id"} & body.keys():
         body["segment_id"] = "all-users"
     return body
+
+
+def words(goal: dict[str, Any]) -> str:
+    """What a goal or forecast of the API is about: `Order or Charged where amount >= 50`."""
+    return in_words([GoalEvent.from_json(entry) for entry in goal["events"]], goal["match"])
+
+
+def period(goal: dict[str, Any]) -> str:
+    """Until when a goal counts: `by 2026-10-28`, or `in the 7 days after every night`."""
+    days = goal["rolling_days"]
+    if days is None:
+        return f"by {goal['ends_on']}"
+    return f"in the {days} day{'s' if days > 1 else ''} after every night"

@@ -48,6 +48,17 @@ def test_a_new_goal_is_accepted_and_says_where_it_is(stores: Stores) -> None:
     ("changes", "field", "says"),
     [
         ({"events": ["purchse"]}, "events[0]", "Did you mean 'purchase'?"),
+        (
+            {"events": [{"event": "purchase", "where": [{"property": "amonut", "gte": 5}]}]},
+            "events[0].where[0].property",
+            "Did you mean 'amount'?",
+        ),
+        (
+            {"events": [{"event": "purchase", "where": [{"property": "amount", "gte": None}]}]},
+            "events[0].where[0].gte",
+            "null is not a value",
+        ),
+        ({"events": [None]}, "events[0]", "an event is a name or"),
         ({"ends_on": "2026-11-20"}, "ends_on", "is in the past: the last closed day is"),
         ({"ends_on": "2028-01-01"}, "ends_on", "at most 365"),
         ({"ends_on": "next week"}, "ends_on", "next week"),
@@ -57,7 +68,10 @@ def test_a_new_goal_is_accepted_and_says_where_it_is(stores: Stores) -> None:
         ({"forecast_id": "fc_1"}, "", "leave out forecast_id"),
         ({"direction": "up"}, "direction", "maximize"),
         ({"control_share": 0.5}, "control_share", "0.01 to 0.2"),
-        ({"rolling_days": 7}, "rolling_days", "Give ends_on instead"),
+        ({"rolling_days": 7}, "rolling_days", "exclude one another"),
+        ({"rolling_days": 100, "ends_on": None}, "rolling_days", "1 to 90"),
+        ({"rolling_days": "7", "ends_on": None}, "rolling_days", "valid integer"),
+        ({"ends_on": None}, "ends_on", "rolling_days instead"),
         ({"target": {"metric": "users", "value": 0}}, "target.value", "greater than"),
         ({"end_on": "2026-11-30"}, "end_on", "did you mean ends_on?"),
         ({"name": " "}, "name", "at least 1 character"),
@@ -74,6 +88,26 @@ def test_a_bad_goal_is_refused_with_field_and_remedy(
     assert says in error["message"]
     account = stores.account.find()
     assert account is None or account.active_goals == 0
+
+
+def test_a_goal_on_filtered_events_comes_back_as_it_was_asked(stores: Stores) -> None:
+    events = ["purchase", {"event": "purchase", "where": [{"property": "amount", "gte": 50}]}]
+    goal = ask("POST", "/v1/goals", GOAL | {"events": events, "match": "all"}).json
+    answers.Goal.model_validate(goal)
+    assert goal["events"] == events
+    assert ask("GET", f"/v1/goals/{goal['id']}").json["events"] == events
+
+
+def test_a_filtered_goal_draws_a_control_group_of_its_own(stores: Stores) -> None:
+    """Goals on the same events share their control group, however the filter is written."""
+    salts = []
+    for amount in (50, 50.0, 80):
+        event = {"event": "purchase", "where": [{"property": "amount", "gte": amount}]}
+        goal_id = ask("POST", "/v1/goals", GOAL | {"events": [event]}).json["id"]
+        plan_run(stores, RunRequest("goal_setup", goal_id), NOW)
+        plan = stores.objects.get_json(f"runs/setup-{goal_id}/plan.json")
+        salts.append(plan["goals"][0]["control_salt"])
+    assert salts[0] == salts[1] != salts[2]
 
 
 def test_the_sixth_goal_is_refused_with_the_remedy(stores: Stores) -> None:

@@ -128,11 +128,14 @@ def test_a_day_without_a_forecast_says_why(result: Backtest) -> None:
 
 
 def test_another_form_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"Name it OUT\.html"):
-        check(tmp_path / "out.png")
+    with pytest.raises(InvalidInput, match=r"Name it OUT\.html .* or OUT\.png"):
+        check(tmp_path / "out.svg")
     with pytest.raises(InvalidInput, match="make it first"):
         check(tmp_path / "none" / "out.html")
-    check(tmp_path / "out.html")
+    with pytest.raises(InvalidInput, match="room for 100 days, and 101 were asked for"):
+        check(tmp_path / "out.png", days=101)
+    check(tmp_path / "out.html", days=101)
+    check(tmp_path / "out.PNG")
 
 
 @pytest.mark.parametrize("top", [0.003, 0.07, 1.0, 3.68, 10.0, 478.0, 1_234_567.0])

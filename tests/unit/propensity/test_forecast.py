@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from intent_segments.errors import InsufficientHistory
-from intent_segments.lake.calendar import from_day
 from intent_segments.propensity.backtest import truth
 from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import forecast, running_model
@@ -96,17 +95,6 @@ def test_the_saved_goals_model_tells_the_same_number_on_day_0(world):
     model = running_model(evidence, expected=123.0)
     rows = evidence.rows(model.plan, evidence.members(START + 200), START + 200, 30)
     assert model.likelihood(rows).sum() == pytest.approx(123.0, rel=1e-6)
-
-
-def test_a_goal_longer_than_history_is_refused_with_the_longest_possible_date(world):
-    with pytest.raises(InsufficientHistory) as refused:
-        forecast(Evidence.gather(world, asked(as_of=START + 40, horizon=60)))
-    longest = from_day(START + 40 + 34)
-    assert f"choose an end date on or before {longest}" in refused.value.message
-
-
-def test_the_longest_possible_date_is_possible(world):
-    forecast(Evidence.gather(world, asked(as_of=START + 40, horizon=34)))
 
 
 def test_a_segment_without_past_members_is_refused_with_the_reason(world):

@@ -1,25 +1,42 @@
 """Intervals: their width, their edges, their probabilities."""
 
-from math import log
+from math import exp, log
 
 import numpy as np
 import pytest
 
-from intent_segments.propensity.interval import spread
+from intent_segments.propensity.interval import Past, spread
+
+
+def wrong_by(*log_errors, count=1_000_000):
+    """Past forecasts with these errors, of counts so large that chance plays no part."""
+    return [Past(count, round(count * exp(error))) for error in log_errors]
 
 
 def test_without_past_origins_the_prior_alone_speaks():
     bounds = spread(1_000, [], 5_000).interval(80)
-    assert bounds.low == pytest.approx(781, abs=5)
-    assert bounds.high == pytest.approx(1_281, abs=5)
+    assert bounds.low == pytest.approx(816, abs=2)
+    assert bounds.high == pytest.approx(1_225, abs=2)
 
 
 def test_small_past_errors_narrow_and_large_ones_widen():
     def width(errors):
-        bounds = spread(1_000, errors, 5_000).interval(80)
+        bounds = spread(1_000, wrong_by(*errors), 5_000).interval(80)
         return bounds.high - bounds.low
 
     assert width([0.01] * 6) < width([]) < width([0.4] * 6)
+
+
+def test_the_chance_in_small_past_counts_is_not_taken_for_error():
+    """Counts of 25 scatter by 20 % by chance alone; counts of a million do not."""
+    errors = (0.2, -0.2, 0.2, -0.2)
+    small = spread(10_000, wrong_by(*errors, count=25), 1e9)
+    large = spread(10_000, wrong_by(*errors), 1e9)
+    assert small.scale < 0.6 * large.scale
+
+
+def test_what_else_is_not_known_widens():
+    assert spread(1_000, [], 5_000, further=0.04).scale > spread(1_000, [], 5_000).scale
 
 
 def test_a_small_count_is_less_sure_than_a_large_one():
@@ -28,11 +45,11 @@ def test_a_small_count_is_less_sure_than_a_large_one():
 
 
 def test_no_bound_exceeds_the_target_group():
-    assert spread(90, [0.5] * 6, 100).interval(95).high == 100
+    assert spread(90, wrong_by(*[0.5] * 6), 100).interval(95).high == 100
 
 
 def test_the_interval_and_the_probability_of_a_number_agree():
-    found = spread(1_000, [0.1, -0.2, 0.15], 1e6)
+    found = spread(1_000, wrong_by(0.1, -0.2, 0.15), 1e6)
     assert found.reached(found.interval(80).low) == pytest.approx(0.9)
     assert found.reached(found.interval(80).high) == pytest.approx(0.1)
     assert found.reached(1_000) == pytest.approx(0.5)
@@ -43,9 +60,9 @@ def test_intervals_hold_what_they_promise_when_errors_repeat_themselves():
     random = np.random.default_rng(5)
     held = []
     for _ in range(2_000):
-        errors = random.normal(0, 0.16, 7)
+        errors = random.normal(0, 0.14, 7)
         actual = 10_000 * np.exp(errors[-1])
-        bounds = spread(10_000, errors[:-1].tolist(), 1e9).interval(80)
+        bounds = spread(10_000, wrong_by(*errors[:-1]), 1e9).interval(80)
         held.append(bounds.low <= actual <= bounds.high)
     assert 0.77 <= np.mean(held) <= 0.84
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from intent_segments.propensity.goal_history import GoalHistory
 from intent_segments.propensity.history import NEVER, load_history
 from intent_segments.propensity.labels import GoalDays
 from tests.fixtures.histories import START, tables_of
@@ -18,8 +19,8 @@ ROWS = [
 
 def goal(events, match="any"):
     tables = tables_of(ROWS)
-    history = load_history(tables, START + 30)
-    return GoalDays.of(history, tables.event_codes(), events, match)
+    found = GoalHistory.of(tables, load_history(tables, START + 30), events)
+    return GoalDays.of(found.history, found.goal, match)
 
 
 EVERYBODY = np.arange(3, dtype=np.int32)

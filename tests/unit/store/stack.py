@@ -18,6 +18,7 @@ from intent_segments.goals.plan import Plan, Trained, group_tally, trained_docum
 from intent_segments.goals.progress import Converted, GoalTally
 from intent_segments.goals.target_group import Arm
 from intent_segments.lake.calendar import to_day
+from intent_segments.segments.goal_event import GoalEvent
 from intent_segments.settings import Settings
 from intent_segments.store.stores import Stores
 
@@ -91,7 +92,7 @@ def terms(ends_on: date = date(2026, 11, 30), as_of: date = WATERMARK) -> Terms:
         segment_id="all-users",
         definition={"all": []},
         direction="maximize",
-        events=("purchase",),
+        events=(GoalEvent("purchase"),),
         match="any",
         as_of=as_of,
         starts_on=date.fromordinal(as_of.toordinal() + 1),
@@ -156,10 +157,15 @@ FORECAST = {
 def work(stores: Stores, run_id: str, did: int = 0, groups: tuple[int, ...] = (0, 1)) -> Plan:
     """Do what training and the shard jobs do: write cuts.json and the groups' tallies."""
     plan = Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
-    model = {"key": "models/m.joblib", "sha256": "0" * 64, "version": "1"}
+    model = {"key": "models/m.joblib", "sha256": "0" * 64, "version": "1", "as_of": str(plan.date)}
     is_setup = plan.kind == "goal_setup"
     trained = {
-        goal.id: Trained(CUTS, model if is_setup else None, FORECAST if is_setup else None)
+        goal.id: Trained(
+            CUTS,
+            model if is_setup else None,
+            FORECAST if is_setup else None,
+            predicted={"value": 4.0, "low80": 2.0, "high80": 6.0} if goal.terms.rolling else None,
+        )
         for goal in plan.goals
     }
     stores.objects.put_json(plan.cuts_key, trained_document(plan, trained))

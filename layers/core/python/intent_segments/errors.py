@@ -6,7 +6,9 @@ is decided in one place, `api/problem.py`; nothing here knows about status codes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,20 @@ class LimitReached(Conflict):
 
 
 class InsufficientHistory(IntentError):
-    """Nothing honest can be said from the history there is; the message says what to change."""
+    """Nothing honest can be said from the history there is; the message says what to change.
+
+    `extras` has the same as JSON values: `rung` (of the ladder, "none"), `missing` (what -> needed,
+    known), `longest_end_date` (ISO or None) and `candidates` (events that would do).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        errors: tuple[FieldError, ...] = (),
+        extras: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, errors)
+        self.extras = dict(extras or {})
 
 
 class CorruptObject(IntentError):

@@ -15,10 +15,13 @@ from .outlooks import (
     Answer,
     ArmName,
     BucketName,
+    Candidate,
+    Counted,
     CurvePoint,
     Did,
     EventsTotal,
     Interval,
+    Needed,
     Outlook,
     Predicted,
     Terms,
@@ -34,13 +37,19 @@ class FieldProblem(Answer):
 
 
 class Problem(Answer):
-    """RFC 9457 problem details, sent as application/problem+json."""
+    """RFC 9457 problem details, sent as application/problem+json. Of `insufficient-history` they
+    also have what is missing, the last end date that history can carry, and events that would do.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     errors: list[FieldProblem]
+    rung: str | None = None
+    missing: dict[str, Needed] | None = None
+    longest_end_date: date | None = None
+    candidates: list[Candidate] | None = None
 
 
 class Health(Answer):
@@ -148,10 +157,24 @@ class GoalList(Answer):
     has_more: bool
 
 
+class GoalWindow(Answer):
+    """The days that a rolling goal's night looks ahead to. What came is null until they are over:
+    `did` members did it, `events` times in all; `by_bucket` goes by the buckets of the night."""
+
+    starts_on: date
+    ends_on: date
+    did: int | None
+    events: int | None
+    by_bucket: dict[BucketName, dict[ArmName, Counted]] | None
+    by_arm: dict[ArmName, Counted] | None
+
+
 class Day(Answer):
     """One published day. `did` counts members who did it so far, `events` the goal's events since
     `starts_on`, `expected_users` how many will have done it by the end as seen tonight.
-    `by_bucket` goes by the buckets of day 0, split by arm."""
+    `by_bucket` goes by the buckets of day 0, split by arm. Of a rolling goal nobody is done with:
+    `did` is 0, `expected_users` and `predicted` are of the `window` that begins after the day, and
+    what came of it stands in there."""
 
     date: date
     did: int
@@ -161,10 +184,21 @@ class Day(Answer):
     events: int
     expected_users: float
     predicted: Predicted | None
-    by_bucket: dict[BucketName, dict[ArmName, Did]]
-    by_arm: dict[ArmName, Did]
+    by_bucket: dict[BucketName, dict[ArmName, Did]] | None
+    by_arm: dict[ArmName, Did] | None
     open_by_bucket: dict[BucketName, int]
     transitions: dict[BucketName, dict[BucketName, int]]
+    window: GoalWindow | None
+
+
+class TrackRecord(Answer):
+    """How a rolling goal's complete windows turned out: their number, the mean absolute and the
+    mean relative error of what was predicted, and how many lay in the 80 % interval."""
+
+    complete: int
+    mape: float | None
+    bias: float | None
+    coverage80: float | None
 
 
 class ForecastNumbers(Answer):
@@ -176,24 +210,28 @@ class ForecastNumbers(Answer):
 
 
 class Progress(Answer):
-    """Actual beside predicted. `curve` is the whole forecast, days to come included."""
+    """Actual beside predicted. `curve` is the whole forecast, days to come included. A rolling
+    goal's `days` begin with day 0 and go back a year at most; `windows` sums them up."""
 
     goal_id: str
     status: str
     direction: Literal["maximize", "minimize"]
     as_of: date
     starts_on: date
-    ends_on: date
+    ends_on: date | None
+    rolling_days: int | None
     users: int
     target: Target | None
     forecast: ForecastNumbers
     days: list[Day]
+    windows: TrackRecord | None
     curve: list[CurvePoint]
 
 
 class Bucket(Answer):
     """A bucket tonight: open members, their share of all open ones, the likelihood it starts at.
-    `day0` follows the members who were in it on day 0."""
+    `day0` follows the members who were in it on day 0; of a rolling goal, those who were in it when
+    the newest complete window began."""
 
     bucket: BucketName
     users: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from .models import GoalEventEntry
 from .outlooks import Answer, ArmName, BucketName, Did, Predicted
 
 
@@ -27,13 +28,16 @@ class BucketOutcome(Rated):
 
 class GoalEvaluation(Answer):
     """`quality` is that of past forecasts of the same question; `buckets` are those of day 0, with
-    what came by `date`, the last published night (`finished`: of the whole period)."""
+    what came by `date`, the last published night (`finished`: of the whole period). A rolling goal
+    is judged by the newest window that is complete, by the buckets when it began; `predicted` is
+    what its night said, null and nobody while there is none."""
 
     goal_id: str
     status: str
     direction: Literal["maximize", "minimize"]
     as_of: date
-    ends_on: date
+    ends_on: date | None
+    rolling_days: int | None
     date: date
     finished: bool
     method: str | None
@@ -86,7 +90,7 @@ class Drivers(Answer):
 
     goal_id: str
     direction: Literal["maximize", "minimize"]
-    events: list[str]
+    events: list[GoalEventEntry]
     model_version: str
     as_of: date
     windows: list[Window]

@@ -22,7 +22,24 @@ DEFINITION = {"x-component": "Definition"}
 
 SegmentDefinition = Annotated[Any, WithJsonSchema(DEFINITION)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-EventName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+GoalEventEntry = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": 200},
+                {"x-component": "FilteredEvent"},
+            ]
+        }
+    ),
+]
+"""A name, or an event with conditions; `segments/goal_event.py` checks what it says."""
+
+EVENTS: list[Any] = [
+    "Order Completed",
+    {"event": "Charged", "where": [{"property": "amount", "gte": 50}]},
+]
+"""An example of a goal's events."""
 
 
 class Request(BaseModel):
@@ -71,18 +88,23 @@ class PreviewRequest(Request):
 
 class ForecastRequest(Request):
     """An unsaved goal: who (`segment_id` or `definition`), what (`events`) and until when
-    (`ends_on`, included). `as_of` is the last closed day when left out, `starts_on` the day after
-    it. `all-users` is a segment."""
+    (`ends_on`, included, or `rolling_days` from every night on). `as_of` is the last closed day
+    when left out, `starts_on` the day after it. `all-users` is a segment. An event with `where`
+    counts only where all conditions hold on it; the language is that of `did`."""
 
     segment_id: str | None = Field(None, examples=["all-users"])
     definition: SegmentDefinition = None
     direction: Literal["maximize", "minimize"] = "maximize"
-    events: list[EventName] = Field(examples=[["Order Completed"]])
+    events: list[GoalEventEntry] = Field(examples=[EVENTS])
     match: Literal["any", "all"] = "any"
     as_of: date | None = None
     starts_on: date | None = None
     ends_on: date | None = Field(None, examples=["2026-12-31"])
-    rolling_days: int | None = Field(None, description="Refused in this version; give ends_on.")
+    rolling_days: Annotated[int, Field(strict=True)] | None = Field(
+        None,
+        description="Instead of `ends_on`: a goal without end, for which every night looks this "
+        "many days ahead. 1 to 90.",
+    )
     target: Target | None = None
 
     def to_draft(self) -> Draft:
@@ -108,7 +130,7 @@ class NewGoal(ForecastRequest):
 
     name: Name
     forecast_id: str | None = None
-    events: list[EventName] = Field(default_factory=list, examples=[["Order Completed"]])
+    events: list[GoalEventEntry] = Field(default_factory=list, examples=[EVENTS])
     control_share: float = CONTROL_SHARE
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
+from ..segments.clauses import FilteredEvent
 from ..segments.definition import Definition
 from . import answers, models
 from .call import MAX_PAGE_LIMIT, PAGE_LIMIT
@@ -150,6 +151,7 @@ def _schemas() -> dict[str, Any]:
             wanted[operation.answer] = getattr(answers, operation.answer)
     wanted["Problem"] = answers.Problem
     wanted["Definition"] = Definition
+    wanted["FilteredEvent"] = FilteredEvent
     inputs = [(model, "validation") for model in wanted.values()]
     _, found = models_json_schema(
         inputs,  # type: ignore[arg-type]  # the literal "validation" widens to str in the list

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .models import SegmentDefinition
+from .models import GoalEventEntry, SegmentDefinition
 
 BucketName = Literal["most_likely", "moderately_likely", "least_likely"]
 ArmName = Literal["test", "control"]
@@ -62,6 +62,13 @@ class CurvePoint(Answer):
     high80: float
 
 
+class Counted(Answer):
+    """Members, and those of them who did it."""
+
+    users: int
+    did: int
+
+
 class Did(Answer):
     """Members of a part of the target group, and those of them who did it so far."""
 
@@ -71,11 +78,42 @@ class Did(Answer):
 
 
 class Predicted(Answer):
-    """The forecast of day 0 for this day."""
+    """The forecast of day 0 for this day; of a rolling goal, that of the night for its window."""
 
     value: float
     low80: float
     high80: float
+
+
+class Needed(Answer):
+    """How much of something is `needed`, and how much history holds (`known`)."""
+
+    needed: int
+    known: int
+
+
+class Candidate(Answer):
+    """Another event that history would carry for the same segment and as many days: `users`
+    members did it in the last known window, the share `rate` of all. `lift` is how many times as
+    common it was among those who did the goal's events, null where too few did; `rung` the method
+    that it would reach."""
+
+    event: str
+    users: int
+    rate: float
+    lift: float | None
+    history_days: int
+    rung: str
+
+
+class Advice(Answer):
+    """What would lift thin history from `rung` to the next: more of what is `missing`, a period
+    that ends later (`longest_end_date` at most), or one of the `candidates`, best first."""
+
+    rung: str
+    missing: dict[str, Needed]
+    longest_end_date: date | None
+    candidates: list[Candidate]
 
 
 class Outlook(Answer):
@@ -97,19 +135,22 @@ class Outlook(Answer):
     families: dict[str, float] = Field({}, description="What each forecaster expects alone.")
     buckets: list[ExpectedBucket] = []
     warnings: list[str]
+    advice: Advice | None = Field(None, description="Null on the highest rung.")
 
 
 class Terms(Answer):
-    """What was agreed: history ends with `as_of`, the period is `starts_on` to `ends_on`."""
+    """What was agreed: history ends with `as_of`, the period is `starts_on` to `ends_on`. A rolling
+    goal has `rolling_days` instead of `ends_on`: that many days, from every night on."""
 
     segment_id: str | None
     definition: SegmentDefinition
     direction: Literal["maximize", "minimize"]
-    events: list[str]
+    events: list[GoalEventEntry]
     match: Literal["any", "all"]
     as_of: date
     starts_on: date
-    ends_on: date
+    ends_on: date | None
+    rolling_days: int | None = None
 
 
 class Forecast(Terms):
@@ -129,4 +170,5 @@ class Forecast(Terms):
     families: dict[str, float] = Field({}, description="What each forecaster expects alone.")
     buckets: list[ExpectedBucket] = []
     warnings: list[str]
+    advice: Advice | None = Field(None, description="Null on the highest rung.")
     expires_at: datetime

@@ -98,6 +98,8 @@ def problem_of(error: Exception) -> Problem:
         "detail": detail,
         "errors": errors,
     }
+    if isinstance(error, InsufficientHistory):
+        document |= error.extras  # RFC 9457, section 3.2: extension members
     headers = {}
     if isinstance(error, WrongMethod):
         headers["Allow"] = ", ".join(error.allowed)

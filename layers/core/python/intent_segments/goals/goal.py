@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 from ..errors import Conflict
+from ..segments.goal_event import GoalEvent
 
 Direction = Literal["maximize", "minimize"]
 Match = Literal["any", "all"]
@@ -66,13 +67,14 @@ class Target:
 class Draft:
     """What a caller asks for, unchecked; `rules.agree` turns it into Terms.
 
-    One of `segment_id` and `definition` (any JSON value) says whose goal it is. `as_of` and
-    `starts_on` may be left out: the last closed day, and the day after it.
+    One of `segment_id` and `definition` (any JSON value) says whose goal it is. `events` are JSON
+    values as `goal_event.parse` reads them. Exactly one of `ends_on` and `rolling_days` is wanted.
+    `as_of` and `starts_on` may be left out: the last closed day, and the day after it.
     """
 
     segment_id: str | None
     definition: Any
-    events: tuple[str, ...]
+    events: tuple[Any, ...]
     ends_on: date | None
     direction: Direction = "maximize"
     match: Match = "any"
@@ -87,23 +89,49 @@ class Terms:
     """A checked question: will members of the segment as of `as_of` do the events in the period?
 
     All days are the account's local days. History ends with `as_of`; the period is `starts_on` to
-    `ends_on`, both included. `definition` is a frozen copy that refers to no saved segment.
+    `ends_on`, both included. A rolling goal has `rolling_days` instead of `ends_on`: every night it
+    asks about that many days behind the night, the first time from `starts_on` on, without end.
+    `definition` is a frozen copy that refers to no saved segment.
     """
 
     segment_id: str | None
     definition: Mapping[str, Any]
     direction: Direction
-    events: tuple[str, ...]
+    events: tuple[GoalEvent, ...]
     match: Match
     as_of: date
     starts_on: date
-    ends_on: date
+    ends_on: date | None
     target: Target | None = None
+    rolling_days: int | None = None
+
+    @property
+    def rolling(self) -> bool:
+        return self.rolling_days is not None
 
     @property
     def horizon(self) -> int:
-        """Days in the period."""
+        """Days that a likelihood of day 0 looks ahead: the period's, or `rolling_days`."""
+        if self.rolling_days is not None:
+            return self.rolling_days
+        assert self.ends_on is not None  # one of the two is there
         return (self.ends_on - self.starts_on).days + 1
+
+    def first_night(self, night: date) -> date:
+        """The night after which a member may do it, for the likelihoods made at the end of `night`:
+        as_of, and of a rolling goal the night itself."""
+        return night if self.rolling else self.as_of
+
+    def last_day_of(self, night: date) -> date:
+        """The last day that counts for the likelihoods made at the end of `night`."""
+        if self.rolling_days is not None:
+            return night + timedelta(days=self.rolling_days)
+        assert self.ends_on is not None
+        return self.ends_on
+
+    def over(self, night: date) -> bool:
+        """Whether no day that counts is left after `night`; a rolling goal is never over."""
+        return self.ends_on is not None and self.ends_on <= night
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, dates as ISO text."""
@@ -111,28 +139,30 @@ class Terms:
             "segment_id": self.segment_id,
             "definition": self.definition,
             "direction": self.direction,
-            "events": list(self.events),
+            "events": [event.to_json() for event in self.events],
             "match": self.match,
             "as_of": self.as_of.isoformat(),
             "starts_on": self.starts_on.isoformat(),
-            "ends_on": self.ends_on.isoformat(),
+            "ends_on": None if self.ends_on is None else self.ends_on.isoformat(),
+            "rolling_days": self.rolling_days,
             "target": None if self.target is None else self.target.to_json(),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Terms:
         """The inverse of `to_json`; further keys of the document are passed over."""
-        target = document.get("target")
+        target, ends_on = document.get("target"), document["ends_on"]
         return cls(
             segment_id=document["segment_id"],
             definition=document["definition"],
             direction=document["direction"],
-            events=tuple(document["events"]),
+            events=tuple(GoalEvent.from_json(entry) for entry in document["events"]),
             match=document["match"],
             as_of=date.fromisoformat(document["as_of"]),
             starts_on=date.fromisoformat(document["starts_on"]),
-            ends_on=date.fromisoformat(document["ends_on"]),
+            ends_on=None if ends_on is None else date.fromisoformat(ends_on),
             target=None if target is None else Target(target["metric"], int(target["value"])),
+            rolling_days=document.get("rolling_days"),
         )
 
 
@@ -160,9 +190,10 @@ class Goal:
     """A saved goal. What set-up adds (`model`, `cuts`, `day0`, scores) is None until it is active.
 
     `created_at` is a UTC instant as ISO text. `forecast` is the forecast document at creation,
-    frozen: it stays the organic line. `model` is {"key", "sha256", "version"}; `cuts` and `day0`
-    are the JSON of `buckets.Cuts` and `progress.GoalNight` on day 0. `manifest_key` names the state
-    of the lake that the members are taken from, when a forecast had fixed it.
+    frozen: it stays the organic line. `model` is {"key", "sha256", "version", "drivers", "as_of"},
+    the last the day it was trained on; a rolling goal is given new ones. `cuts` and `day0` are the
+    JSON of `buckets.Cuts` and `progress.GoalNight` on day 0. `manifest_key` names the state of the
+    lake that the members are taken from, when a forecast had fixed it.
     """
 
     id: str

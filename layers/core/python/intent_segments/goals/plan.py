@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Literal
 
 from ..errors import CorruptObject
+from ..segments.goal_event import GoalEvent
 from .buckets import Cuts
 from .goal import Goal, ScoreFiles, Status, Terms
 from .progress import GoalTally
@@ -24,7 +25,8 @@ class PlannedGoal:
 
     `counted_to` is the last day whose events count tonight. `control_salt` (hex) draws the arms.
     `model`, `cuts`, `day0_scores` and `previous_scores` are None at set-up; `cuts` are those of
-    day 0. `forecast` is the frozen forecast, None when set-up has still to make it.
+    day 0. `forecast` is the frozen forecast, None when set-up has still to make it. `window_scores`
+    are a rolling goal's scores of the night whose window is complete tonight.
     """
 
     id: str
@@ -37,6 +39,7 @@ class PlannedGoal:
     forecast: Mapping[str, Any] | None
     day0_scores: ScoreFiles | None
     previous_scores: ScoreFiles | None
+    window_scores: ScoreFiles | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Flat: the terms' keys beside the goal's own."""
@@ -49,16 +52,19 @@ class PlannedGoal:
             "model": self.model,
             "cuts": None if self.cuts is None else self.cuts.to_json(),
             "forecast": self.forecast,
-            "day0_scores": None if self.day0_scores is None else self.day0_scores.to_json(),
-            "previous_scores": (
-                None if self.previous_scores is None else self.previous_scores.to_json()
-            ),
+            **{
+                name: None if (files := getattr(self, name)) is None else files.to_json()
+                for name in _SCORES
+            },
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> PlannedGoal:
         cuts = document["cuts"]
-        day0, previous = document["day0_scores"], document["previous_scores"]
+        scores = {
+            name: None if (found := document.get(name)) is None else ScoreFiles.from_json(found)
+            for name in _SCORES
+        }
         return cls(
             id=document["id"],
             terms=Terms.from_json(document),
@@ -68,9 +74,11 @@ class PlannedGoal:
             model=document["model"],
             cuts=None if cuts is None else Cuts.from_json(cuts),
             forecast=document["forecast"],
-            day0_scores=None if day0 is None else ScoreFiles.from_json(day0),
-            previous_scores=None if previous is None else ScoreFiles.from_json(previous),
+            **scores,
         )
+
+
+_SCORES = ("day0_scores", "previous_scores", "window_scores")
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,11 @@ class Plan:
     timezone: str
     goals: tuple[PlannedGoal, ...]
     ending: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> tuple[GoalEvent, ...]:
+        """The events of all its goals."""
+        return tuple(event for goal in self.goals for event in goal.terms.events)
 
     @property
     def prefix(self) -> str:
@@ -148,13 +161,19 @@ class Plan:
             raise CorruptObject(f"A plan is incomplete: {fault!r}. Start the run again.") from None
 
 
-def planned(goal: Goal, kind: Kind, day: date, control_salt: str) -> PlannedGoal:
-    """The part of a saved goal that a run on `day` needs."""
+def planned(
+    goal: Goal,
+    kind: Kind,
+    day: date,
+    control_salt: str,
+    window_scores: ScoreFiles | None = None,
+) -> PlannedGoal:
+    """The part of a saved goal that a run on `day` needs; see PlannedGoal for `window_scores`."""
     at_night = kind == "night"
     return PlannedGoal(
         id=goal.id,
         terms=goal.terms,
-        counted_to=min(day, goal.terms.ends_on),
+        counted_to=min(day, goal.terms.ends_on or day),
         control_share=goal.control_share,
         control_salt=control_salt,
         model=goal.model if at_night else None,
@@ -162,25 +181,30 @@ def planned(goal: Goal, kind: Kind, day: date, control_salt: str) -> PlannedGoal
         forecast=goal.forecast,
         day0_scores=goal.day0_scores if at_night else None,
         previous_scores=goal.scores if at_night else None,
+        window_scores=window_scores,
     )
 
 
 def ends_with(goal: Goal, day: date) -> bool:
     """Whether the night of `day` is the goal's last: its counts then cover all of `ends_on`."""
     expires = goal.status in (Status.ACTIVE, Status.NEEDS_DATA)
-    return expires and goal.terms.ends_on <= day
+    return expires and goal.terms.over(day)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training decided for one goal: cuts always; at set-up also the model
-    ({"key", "sha256", "version", "drivers"}) and the forecast, which stays None where the goal has
-    one. `percentiles` is `buckets.percentile_table` of the panel's open members."""
+    """What training decided for one goal: cuts always; at set-up, and on nights that make a new
+    one, also the model (`Goal.model`), and at set-up the forecast, which stays None where the goal
+    has one. `percentiles` is `buckets.percentile_table` of the panel's open members. `predicted` is
+    of a rolling goal: {"value", "low80", "high80"} of the window that begins after tonight; `shift`
+    is the level of its model tonight, None where the model on record has it."""
 
     cuts: Cuts
     model: Mapping[str, Any] | None = None
     forecast: Mapping[str, Any] | None = None
     percentiles: tuple[int, ...] = ()
+    predicted: Mapping[str, float] | None = None
+    shift: float | None = None
 
 
 def trained_document(plan: Plan, goals: Mapping[str, Trained]) -> dict[str, Any]:
@@ -194,6 +218,8 @@ def trained_document(plan: Plan, goals: Mapping[str, Trained]) -> dict[str, Any]
                 "model": trained.model,
                 "forecast": trained.forecast,
                 "percentiles": list(trained.percentiles),
+                "predicted": trained.predicted,
+                "shift": trained.shift,
             }
             for goal_id, trained in goals.items()
         },
@@ -209,6 +235,8 @@ def read_trained(plan: Plan, document: Mapping[str, Any]) -> dict[str, Trained]:
             entry["model"],
             entry["forecast"],
             tuple(entry["percentiles"]),
+            entry.get("predicted"),
+            entry.get("shift"),
         )
         for goal_id, entry in document["goals"].items()
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import CorruptObject
 from .buckets import CERTAIN, Bucket, Cuts
-from .goal import Direction, Terms
+from .goal import Direction
 from .target_group import Arm
 
 BUCKETS = tuple(Bucket)
@@ -33,19 +33,41 @@ class Converted:
         return Converted(self.users + other.users, self.did + other.did)
 
 
-def _no_one() -> dict[tuple[Bucket, Arm], Converted]:
+Cells = Mapping[tuple[Bucket, Arm], Converted]
+
+
+def no_one() -> Cells:
+    """Cells that count nobody."""
     return {(bucket, arm): Converted() for bucket in BUCKETS for arm in ARMS}
+
+
+def cells_json(cells: Cells) -> dict[str, dict[str, dict[str, int]]]:
+    """{bucket: {arm: {users, did}}}"""
+    return {
+        bucket.label: {arm.label: vars(cells[bucket, arm]).copy() for arm in ARMS}
+        for bucket in BUCKETS
+    }
+
+
+def by_arm(cells: Cells) -> dict[str, dict[str, int]]:
+    """{arm: {users, did}} over all buckets."""
+    return {
+        arm.label: vars(sum((cells[bucket, arm] for bucket in BUCKETS), Converted())).copy()
+        for arm in ARMS
+    }
 
 
 @dataclass(frozen=True)
 class GoalTally:
     """Counts of one goal in one user group at the end of one day. `+` merges groups.
 
-    `members` = `open` + `achieved` + `lost`. `events` counts the goal's events by members since the
-    period began. `day0` has one entry per day-0 bucket and arm. `open_by_bucket` counts open
-    members by tonight's bucket (least, moderately, most); `transitions[from][to]` counts members
-    open on both nights by the bucket of the night before and tonight's. `likelihood` is the sum of
-    the open members' likelihoods in 1e-6; `histogram` their number per likelihood, where wanted.
+    `members` = `open` + `achieved` + `lost`. `events` counts the goal's events by members since
+    `starts_on`. `day0` has one entry per day-0 bucket and arm. `open_by_bucket` counts open members
+    by tonight's bucket (least, moderately, most); `transitions[from][to]` counts members open on
+    both nights by the bucket of the night before and tonight's. `likelihood` is the sum of the open
+    members' likelihoods in 1e-6; `histogram` their number per likelihood, where wanted.
+    Of a rolling goal nobody achieves or loses; `window` counts the members by the bucket they had
+    when the window began that is complete tonight, and who did it, `window_events` its events.
     """
 
     members: int = 0
@@ -54,10 +76,12 @@ class GoalTally:
     lost: int = 0
     events: int = 0
     likelihood: int = 0
-    day0: Mapping[tuple[Bucket, Arm], Converted] = field(default_factory=_no_one)
+    day0: Cells = field(default_factory=no_one)
     open_by_bucket: Triple = (0, 0, 0)
     transitions: tuple[Triple, Triple, Triple] = ((0, 0, 0),) * 3
     histogram: Mapping[int, int] = field(default_factory=dict)
+    window: Cells = field(default_factory=no_one)
+    window_events: int = 0
 
     def __add__(self, other: GoalTally) -> GoalTally:
         likelihoods = self.histogram.keys() | other.histogram.keys()
@@ -78,6 +102,8 @@ class GoalTally:
             histogram={
                 q: self.histogram.get(q, 0) + other.histogram.get(q, 0) for q in sorted(likelihoods)
             },
+            window={key: self.window[key] + other.window[key] for key in self.window},
+            window_events=self.window_events + other.window_events,
         )
 
     def check(self) -> None:
@@ -91,6 +117,8 @@ class GoalTally:
             faults.append("members = sum of day0 users")
         if self.achieved + self.lost != sum(cell.did for cell in self.day0.values()):
             faults.append("achieved + lost = sum of day0 did")
+        if sum(cell.users for cell in self.window.values()) not in (0, self.members):
+            faults.append("members = sum of window users")
         if faults:
             raise CorruptObject(
                 f"A tally does not add up ({'; '.join(faults)}). Run the night again: it repeats "
@@ -101,10 +129,8 @@ class GoalTally:
         """Plain JSON: day0 as {bucket: {arm: {users, did}}}, histogram keys as text."""
         flat = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return flat | {
-            "day0": {
-                bucket.label: {arm.label: vars(self.day0[bucket, arm]).copy() for arm in ARMS}
-                for bucket in BUCKETS
-            },
+            "day0": cells_json(self.day0),
+            "window": cells_json(self.window),
             "open_by_bucket": list(self.open_by_bucket),
             "transitions": [list(row) for row in self.transitions],
             "histogram": {str(q): self.histogram[q] for q in sorted(self.histogram)},
@@ -117,11 +143,8 @@ class GoalTally:
             rows = [_triple(row) for row in document["transitions"]]
             return cls(
                 **{name: int(document[name]) for name in _COUNTS},
-                day0={
-                    (bucket, arm): Converted(**document["day0"][bucket.label][arm.label])
-                    for bucket in BUCKETS
-                    for arm in ARMS
-                },
+                day0=_cells(document["day0"]),
+                window=_cells(document["window"]),
                 open_by_bucket=_triple(document["open_by_bucket"]),
                 transitions=(rows[0], rows[1], rows[2]),
                 histogram={int(q): n for q, n in document["histogram"].items()},
@@ -130,7 +153,7 @@ class GoalTally:
             raise CorruptObject(f"A tally is incomplete: {fault!r}. Run the night again.") from None
 
 
-_COUNTS = ("members", "open", "achieved", "lost", "events", "likelihood")
+_COUNTS = ("members", "open", "achieved", "lost", "events", "likelihood", "window_events")
 
 
 @dataclass(frozen=True)
@@ -170,13 +193,8 @@ class GoalNight:
             "lost": tally.lost,
             "events": tally.events,
             "expected_users": self.expected_users,
-            "by_bucket": tally.to_json()["day0"],
-            "by_arm": {
-                arm.label: vars(
-                    sum((tally.day0[bucket, arm] for bucket in BUCKETS), Converted())
-                ).copy()
-                for arm in ARMS
-            },
+            "by_bucket": cells_json(tally.day0),
+            "by_arm": by_arm(tally.day0),
             "open_by_bucket": _named(tally.open_by_bucket),
             "transitions": {bucket.label: _named(tally.transitions[bucket]) for bucket in BUCKETS},
             "cuts": self.cuts.to_json(),
@@ -204,13 +222,16 @@ def predicted_by(curve: Iterable[Mapping[str, Any]], day: date) -> dict[str, Any
     return found
 
 
-def last_counted_day(terms: Terms, night: date) -> date:
-    """The last day of the period that a night may count: the night's own, at most `ends_on`."""
-    return min(night, terms.ends_on)
-
-
 def _added(left: Triple, right: Triple) -> Triple:
     return left[0] + right[0], left[1] + right[1], left[2] + right[2]
+
+
+def _cells(document: Mapping[str, Any]) -> Cells:
+    return {
+        (bucket, arm): Converted(**document[bucket.label][arm.label])
+        for bucket in BUCKETS
+        for arm in ARMS
+    }
 
 
 def _triple(values: Any) -> Triple:

@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from ..errors import FieldError, InvalidInput
+from .event_rules import Known, agree_events
 from .goal import Draft, Terms
 
 MAX_HORIZON_DAYS = 365
 """The longest period: beyond a year no season has been seen often enough to learn from."""
 
-MAX_EVENTS = 20
-"""Events of one goal."""
-
-SUGGESTIONS = 3
-"""Names offered for an unknown event."""
+MAX_ROLLING_DAYS = 90
+"""The furthest that a rolling goal looks ahead: what it predicts has to come to be judged."""
 
 
 def agree(
-    draft: Draft, definition: Mapping[str, Any], watermark: date, known_events: Collection[str]
+    draft: Draft, definition: Mapping[str, Any], watermark: date, known_events: Known
 ) -> Terms:
     """The terms of a draft about the members of `definition`, a frozen one.
 
-    `watermark` is the last closed day, `known_events` every event name the lake has seen.
-    Raises InvalidInput with one FieldError per broken rule; the message is that of the first.
+    `watermark` is the last closed day. Raises InvalidInput with one FieldError per broken rule;
+    the message is that of the first.
     """
     as_of = watermark if draft.as_of is None else draft.as_of
     starts_on = as_of + timedelta(days=1) if draft.starts_on is None else draft.starts_on
+    events, broken_events = agree_events(draft.events, known_events)
     broken = [
         *_as_of_rules(as_of, watermark),
         *_period_rules(draft, as_of, starts_on),
-        *_event_rules(draft.events, known_events),
+        *broken_events,
         *_target_rules(draft),
     ]
     if broken:
         raise InvalidInput(broken[0].message, tuple(broken))
-    assert draft.ends_on is not None  # _period_rules refuses its absence
     return Terms(
         segment_id=draft.segment_id,
         definition=definition,
         direction=draft.direction,
-        events=draft.events,
+        events=events,
         match=draft.match,
         as_of=as_of,
         starts_on=starts_on,
         ends_on=draft.ends_on,
         target=draft.target,
+        rolling_days=draft.rolling_days,
     )
 
 
@@ -56,7 +55,7 @@ def still_ahead(terms: Terms, watermark: date) -> None:
 
     Raises InvalidInput when the whole period is closed already (an old forecast, or an old as_of).
     """
-    if terms.ends_on <= watermark:
+    if terms.over(watermark):
         raise InvalidInput.at(
             "ends_on",
             f"ends_on {terms.ends_on} is in the past: the last closed day is {watermark}. "
@@ -77,14 +76,6 @@ def _as_of_rules(as_of: date, watermark: date) -> list[FieldError]:
 
 
 def _period_rules(draft: Draft, as_of: date, starts_on: date) -> list[FieldError]:
-    if draft.rolling_days is not None:
-        return [
-            FieldError(
-                "rolling_days",
-                "rolling_days is not supported: a rolling goal needs a new target group every "
-                "night, and this version freezes one per goal. Give ends_on instead.",
-            )
-        ]
     first = as_of + timedelta(days=1)
     broken = []
     if starts_on != first:
@@ -95,56 +86,59 @@ def _period_rules(draft: Draft, as_of: date, starts_on: date) -> list[FieldError
                 "follows directly on the history it is judged by. Leave starts_on out.",
             )
         )
+    if draft.rolling_days is not None:
+        return [*broken, *_rolling_rules(draft.rolling_days, draft.ends_on)]
     if draft.ends_on is None:
-        return [*broken, FieldError("ends_on", "ends_on is missing: the last day that counts")]
-    if draft.ends_on < first:
+        missing = (
+            "ends_on is missing: the last day that counts. For a goal without end, give "
+            "rolling_days instead: the days that every night looks ahead"
+        )
+        return [*broken, FieldError("ends_on", missing)]
+    return [*broken, *_end_rules(draft.ends_on, as_of)]
+
+
+def _rolling_rules(days: int, ends_on: date | None) -> list[FieldError]:
+    broken = []
+    if not 1 <= days <= MAX_ROLLING_DAYS:
+        broken.append(
+            FieldError(
+                "rolling_days",
+                f"rolling_days must be 1 to {MAX_ROLLING_DAYS}, not {days}. For a longer period "
+                "give ends_on.",
+            )
+        )
+    if ends_on is not None:
+        broken.append(
+            FieldError(
+                "rolling_days",
+                f"rolling_days {days} and ends_on {ends_on} exclude one another: a rolling goal "
+                "has no end. Leave one of them out.",
+            )
+        )
+    return broken
+
+
+def _end_rules(ends_on: date, as_of: date) -> list[FieldError]:
+    broken = []
+    first = as_of + timedelta(days=1)
+    if ends_on < first:
         broken.append(
             FieldError(
                 "ends_on",
-                f"ends_on {draft.ends_on} is in the past: the last closed day is {as_of}. "
+                f"ends_on {ends_on} is in the past: the last closed day is {as_of}. "
                 f"Choose {first} or later.",
             )
         )
     last = as_of + timedelta(days=MAX_HORIZON_DAYS)
-    if draft.ends_on > last:
+    if ends_on > last:
         broken.append(
             FieldError(
                 "ends_on",
-                f"ends_on {draft.ends_on} is {(draft.ends_on - as_of).days} days after "
+                f"ends_on {ends_on} is {(ends_on - as_of).days} days after "
                 f"{as_of}; at most {MAX_HORIZON_DAYS} can be forecast. Choose {last} or earlier.",
             )
         )
     return broken
-
-
-def _event_rules(events: tuple[str, ...], known: Collection[str]) -> list[FieldError]:
-    if not 1 <= len(events) <= MAX_EVENTS:
-        return [FieldError("events", f"events must name 1 to {MAX_EVENTS}, not {len(events)}")]
-    broken = []
-    for position, name in enumerate(events):
-        field = f"events[{position}]"
-        if name in events[:position]:
-            broken.append(FieldError(field, f"event {name!r} is named twice; once is enough"))
-        elif name not in known:
-            broken.append(FieldError(field, unknown_event(name, known)))
-    return broken
-
-
-def unknown_event(name: str, known: Collection[str]) -> str:
-    """The message for an event nobody ever did, with the nearest known names."""
-    import difflib
-
-    folded: dict[str, str] = {}
-    for entry in sorted(known):
-        folded.setdefault(entry.casefold(), entry)
-    near = difflib.get_close_matches(name.casefold(), list(folded), n=SUGGESTIONS, cutoff=0.6)
-    if near:
-        remedy = "Did you mean " + " or ".join(repr(folded[entry]) for entry in near) + "?"
-    elif len(known) <= MAX_EVENTS:
-        remedy = "Known events: " + ", ".join(repr(entry) for entry in sorted(known)) + "."
-    else:
-        remedy = f"GET /v1/events lists the {len(known)} known names."
-    return f"no user ever did the event {name!r}. {remedy}"
 
 
 def _target_rules(draft: Draft) -> list[FieldError]:

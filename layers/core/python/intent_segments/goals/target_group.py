@@ -35,7 +35,8 @@ def control_salt(account_salt: str, events: Sequence[str], match: str) -> str:
     """The salt (hex) of a goal: the same for all goals of an account on the same events.
 
     Sharing it keeps a member out of the treatment of both goals at once, so that one goal's
-    messages do not reach the other's control group. With one event `match` means nothing, so it
+    messages do not reach the other's control group. `events` are identities: a filtered event is
+    another one than the event of that name. With one event `match` means nothing, so it
     is left out there. `account_salt` is random and secret: whoever knows it can tell the arms.
     """
     canonical = json.dumps(

@@ -95,14 +95,17 @@ def placed_traits(traits: str, users: str) -> str:
     An undated value enters with its user's first event, or has always held without one; where a
     dated value starts on that very day, the dated one counts.
     """
-    return f"""SELECT uh, property, kind, text, number, valid_from, dated FROM (
-        SELECT *, row_number() OVER (
-            PARTITION BY uh, property, valid_from ORDER BY dated DESC) AS rank
-        FROM (SELECT t.uh, t.property, t.kind, t.text, t.number,
-                coalesce(t.valid_from, u.first_day, {ALWAYS}) AS valid_from,
-                t.valid_from IS NOT NULL AS dated
-            FROM {traits} t LEFT JOIN {users} u ON u.uh = t.uh)
-    ) WHERE rank = 1"""
+    return f"""WITH t AS (SELECT * FROM {traits})
+        SELECT uh, property, kind, text, number, valid_from, true AS dated
+        FROM t WHERE valid_from IS NOT NULL
+        UNION ALL
+        SELECT uh, property, kind, text, number, placed AS valid_from, false AS dated
+        FROM (
+            SELECT t.*, coalesce(u.first_day, {ALWAYS}) AS placed
+            FROM t LEFT JOIN {users} u ON u.uh = t.uh WHERE t.valid_from IS NULL) undated
+        WHERE NOT EXISTS (
+            SELECT 1 FROM t d WHERE d.uh = undated.uh AND d.property = undated.property
+            AND d.valid_from = undated.placed)"""
 
 
 def _files(paths: Sequence[Path]) -> str:

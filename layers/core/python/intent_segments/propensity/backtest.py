@@ -14,6 +14,7 @@ from ..lake.tables import Tables
 from .evaluate import Evaluation, evaluate
 from .evidence import Evidence
 from .forecast import Forecast, forecast
+from .goal_history import GoalHistory
 from .history import load_history
 from .labels import GoalDays
 from .question import Lookup, Question
@@ -118,7 +119,8 @@ def achieved_days(tables: Tables, question: Question, members: np.ndarray) -> np
     if newest is None or newest < question.last_day:
         return None
     later = load_history(tables, question.last_day)
-    goal = GoalDays.of(later, tables.event_codes(), question.events, question.match)
+    found = GoalHistory.of(tables, later, question.events)
+    goal = GoalDays.of(found.history, found.goal, question.match)
     return goal.achieved_on(later.index_of(members), question.as_of)
 
 

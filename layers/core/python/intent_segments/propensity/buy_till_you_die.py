@@ -43,7 +43,7 @@ class BuyTillYouDie:
         ratio = ((self.alpha + beat.age) / (self.alpha + beat.last)) ** (self.r + x)
         return np.where(x > 0, 1 / (1 + self.a / (self.b + gone) * ratio), 1.0)
 
-    def probability(self, beat: Rhythm, horizon: Floats) -> Floats:
+    def probability(self, beat: Rhythm, horizon: Floats | float) -> Floats:
         """float64 (n,): P(at least one more goal day within `horizon` days).
 
         P(alive) * (1 - ((alpha + T) / (alpha + T + H))^(r + x)): the gamma posterior of the pace,

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..lake.tables import Tables
 from .features import MAX_EVENTS, FeaturePlan, Matrix, Rhythm, build, rhythm
+from .goal_history import GoalHistory, GoalRows
 from .history import EventDays, History, Ints, load_history
 from .labels import GoalDays
-from .question import Lookup, Question, segment_at
+from .question import Lookup, Question, segments_at
+from .recorded import goal_since
 from .traits import TraitTable, choose, load_traits
+
+Floats = npt.NDArray[np.float64]
 
 SAMPLE_MEMBERS = 12_000
 """Members that take part in training and in rolling origins. Users come in the order of a uniform
@@ -21,20 +27,58 @@ hash, so the first ones are a random sample; coefficients do not gain from more,
 of a past origin (4 % at 600 achievements) is small beside a season's, and time stays bounded."""
 
 
+class Family(Protocol):
+    """A fitted learner."""
+
+    def logit(self, features: Matrix) -> Floats: ...
+
+
 @dataclass(frozen=True)
 class Rows:
-    """Users at one cut-off: `users` int32 (n,), their features, and days left to do it."""
+    """Users at one cut-off: `users` int32 (n,), what models see of them, days left to do it.
+
+    `columns` is float32 (n, k + 1): the features and, last, the logarithm of the days that remained
+    when the rows were made.
+    """
 
     users: Ints
     cutoff: int
-    features: Matrix
+    columns: Matrix
     beat: Rhythm
-    remaining: npt.NDArray[np.float64]
+    remaining: Floats
+    _said: list[tuple[Family, Floats, Floats]] = field(default_factory=list, repr=False)
+
+    @property
+    def features(self) -> Matrix:
+        """float32 (n, k): columns as `plan.names`."""
+        return self.columns[:, :-1]
+
+    def with_clock(self) -> Matrix:
+        """float32 (n, k + 1): the features and log(remaining days), the model's clock."""
+        clock = np.log(self.remaining).astype(np.float32)
+        if np.array_equal(clock, self.columns[:, -1]):
+            return self.columns
+        out = self.columns.copy()
+        out[:, -1] = clock
+        return out
+
+    def logits(self, family: Family) -> Floats:
+        """float64 (n,): what a family says of these rows. It is kept: level, ranking and
+        likelihoods ask for it in turn."""
+        for known, remaining, said in self._said:
+            if known is family and np.array_equal(remaining, self.remaining):
+                return said
+        said = family.logit(self.with_clock())
+        self._said.append((family, self.remaining, said))
+        return said
 
 
 @dataclass(frozen=True)
 class Evidence:
     """History, traits and goal days up to the question's as_of.
+
+    `history` and `codes` hold the goal's filtered events as events of their own, `goal_names` are
+    the goal's events in `codes`, `done` counts them (see `goal_history.GoalHistory`).
 
     Segments and training rows are worked out once per cut-off and kept: rolling origins share them.
     """
@@ -44,6 +88,8 @@ class Evidence:
     history: History
     traits: TraitTable
     codes: dict[str, int]
+    goal_names: tuple[str, ...]
+    done: GoalRows
     goal: GoalDays
     lookup: Lookup | None = None
     _members: dict[int, Ints] = field(default_factory=dict)
@@ -65,9 +111,14 @@ class Evidence:
         lookup: Lookup | None = None,
     ) -> Evidence:
         """From what is in memory already, so that several goals share one reading."""
-        codes = tables.event_codes()
-        goal = GoalDays.of(history, codes, question.events, question.match)
-        return cls(tables, question, history, traits, codes, goal, lookup)
+        found = GoalHistory.of(tables, history, question.events)
+        goal = GoalDays.of(found.history, found.goal, question.match)
+        known = found.history, traits, found.codes, found.names, found.done
+        return cls(tables, question, *known, goal, lookup)
+
+    def over(self, horizon: int) -> Evidence:
+        """The same for a period of `horizon` days."""
+        return replace(self, question=replace(self.question, horizon=horizon), _rows={})
 
     @cached_property
     def goal_days(self) -> EventDays:
@@ -75,16 +126,28 @@ class Evidence:
         return self.goal.all_days()
 
     @cached_property
+    def earliest_day(self) -> int:
+        """The first day whose history tells about the goal (see `recorded.goal_since`)."""
+        codes = [self.codes[name] for name in self.goal_names]
+        return goal_since(self.history, codes, self.question.match)
+
+    @cached_property
     def plan(self) -> FeaturePlan:
         """The columns that a model made from this evidence has."""
-        return _plan(self.history, self.codes, self.question, self.traits)
+        return _plan(self.history, self.codes, self.goal_names, self.traits)
 
     def members(self, day: int) -> Ints:
         """int32, ascending: positions in `history.uh` of the segment's members as of `day`."""
-        if day not in self._members:
-            hashes = segment_at(self.tables, self.question, day, self.lookup)
-            self._members[day] = self.history.index_of(hashes)
+        self.foresee([day])
         return self._members[day]
+
+    def foresee(self, days: Iterable[int]) -> None:
+        """Work out the members as of several days at once, which is faster than one by one."""
+        missing = sorted(set(days) - self._members.keys())
+        if missing:
+            found = segments_at(self.tables, self.question, np.array(missing), self.lookup)
+            for day, hashes in zip(missing, found, strict=True):
+                self._members[day] = self.history.index_of(hashes)
 
     def open_members(self, start: int, age: int) -> Ints:
         """Members as of `start` who had not done it by `age` days later."""
@@ -93,10 +156,12 @@ class Evidence:
 
     def rows(self, plan: FeaturePlan, users: Ints, cutoff: int, remaining: int) -> Rows:
         """Features of `users` as of `cutoff`, with `remaining` days to go."""
-        history = self.history.first_users(int(users[-1]) + 1 if len(users) else 0)
-        beat = rhythm(self.goal_days, users, len(self.history.uh), cutoff)
-        features = build(plan, history, self.codes, self.traits, beat, users, cutoff)
-        return Rows(users, cutoff, features, beat, np.full(len(users), float(remaining)))
+        beat = rhythm(self.goal_days, users, cutoff)
+        columns = np.empty((len(users), len(plan.names) + 1), np.float32)
+        seen = columns[:, :-1]
+        build(plan, self.history, self.codes, self.traits, beat, users, cutoff, seen)
+        columns[:, -1] = np.log(remaining)
+        return Rows(users, cutoff, columns, beat, np.full(len(users), float(remaining)))
 
     def sample_end(self) -> int:
         """Users with a position below this take part in training: SAMPLE_MEMBERS of today's."""
@@ -116,14 +181,13 @@ class Evidence:
 
 
 def _plan(
-    history: History, codes: dict[str, int], question: Question, traits: TraitTable
+    history: History, codes: dict[str, int], goal: tuple[str, ...], traits: TraitTable
 ) -> FeaturePlan:
     """Which columns to build: the goal's events, then the events most users do; all traits."""
-    pairs = np.unique(history.user.astype(np.int64) * 2**31 + history.event)
-    reach = np.bincount((pairs % 2**31).astype(np.int64))
+    reach = history.reach()
     names = {code: name for name, code in codes.items()}
-    ranked = [names[int(code)] for code in np.argsort(-reach, kind="stable") if reach[code]]
-    goal = tuple(event for event in question.events if event in codes)
+    often = [int(code) for code in np.argsort(-reach, kind="stable") if reach[code]]
+    ranked = [names[code] for code in often if code in names]
     others = [name for name in ranked if name not in goal]
     events = (*goal, *others)[:MAX_EVENTS]
     return FeaturePlan(events=events, goal_events=goal, traits=choose(traits))

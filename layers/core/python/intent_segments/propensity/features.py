@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .history import NEVER, EventDays, History, Ints
+from .history import NEVER, Codes, EventDays, History, Ints, span
 from .traits import TraitColumn, TraitTable
 
 Matrix = npt.NDArray[np.float32]
@@ -27,6 +27,17 @@ traits this makes up to about 200 columns, which a night can compute at 100,000 
 
 FAR = 730.0
 """Days that stand for 'never': recency is capped here, two years."""
+
+_WIDTH = len(WINDOW_EDGES) + 1
+"""Columns of one event: a count per window, and the days since the last time."""
+
+_WINDOW_OF = np.searchsorted(WINDOW_EDGES, np.arange(WINDOW_EDGES[-1] + 1), side="right") - 1
+"""By days before the cut-off: the window; everything older is in the last one."""
+
+_LOG_DAYS = np.log1p(np.arange(int(FAR) + 1)).astype(np.float32)
+
+_CHUNK = 8_192
+"""Users worked on at a time: their counts then stay in a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class Rhythm:
     age: npt.NDArray[np.float64]
     ever: npt.NDArray[np.bool_]
 
-    def rows(self, chosen: npt.NDArray[np.bool_] | Ints) -> Rhythm:
+    def rows(self, chosen: npt.NDArray[np.bool_] | Ints | slice) -> Rhythm:
         """The same for some of the users."""
         return Rhythm(self.repeats[chosen], self.last[chosen], self.age[chosen], self.ever[chosen])
 
@@ -97,21 +108,25 @@ def _window_names() -> list[str]:
     return [f"{start}-{end} d ago" for start, end in zip(WINDOW_EDGES, ends, strict=True)]
 
 
-def rhythm(goal_days: EventDays, users: Ints, n_users: int, cutoff: int) -> Rhythm:
-    """Goal days up to `cutoff` of `users` (indices below `n_users`)."""
-    known = goal_days.day <= cutoff
-    user, day = goal_days.user[known], goal_days.day[known]
-    count = np.bincount(user, minlength=n_users)
-    first = np.full(n_users, cutoff, np.int64)
-    last = np.full(n_users, cutoff, np.int64)
+def rhythm(goal_days: EventDays, users: Ints, cutoff: int) -> Rhythm:
+    """Goal days up to `cutoff` of `users`, positions in ascending order."""
+    if not len(users):
+        return Rhythm(np.empty(0), np.empty(0), np.empty(0), np.empty(0, bool))
+    base, end = int(users[0]), int(users[-1]) + 1
+    low, high = span(goal_days.user, base, end - 1)
+    known = low + np.flatnonzero(goal_days.day[low:high] <= cutoff)
+    user, day = goal_days.user[known] - base, goal_days.day[known]
+    count = np.bincount(user, minlength=end - base)
+    first = np.full(end - base, cutoff, np.int64)
+    last = np.full(end - base, cutoff, np.int64)
     last[user] = day  # pairs are sorted by user, day: the latest day is assigned last
     first[user[::-1]] = day[::-1]
-    ever = count > 0
+    at = users - base
     return Rhythm(
-        repeats=np.maximum(count - 1, 0)[users].astype(np.float64),
-        last=(last - first)[users].astype(np.float64),
-        age=(cutoff - first)[users].astype(np.float64),
-        ever=ever[users],
+        repeats=np.maximum(count - 1, 0)[at].astype(np.float64),
+        last=(last - first)[at].astype(np.float64),
+        age=(cutoff - first)[at].astype(np.float64),
+        ever=(count > 0)[at],
     )
 
 
@@ -123,74 +138,104 @@ def build(
     beat: Rhythm,
     users: Ints,
     cutoff: int,
-) -> Matrix:
-    """float32 (len(users), len(plan.names)): one row per user, columns as `plan.names`.
+    out: Matrix,
+) -> None:
+    """Fill `out`, float32 (len(users), len(plan.names)): one row per user, columns as `plan.names`.
 
+    `users` are positions in `history`, ascending and unique, and `beat` is theirs.
     Counts enter as log(1 + n), days as log(1 + days): effects of both are proportional, and a
     linear model and a tree then see the same thing.
     """
-    n = len(history.uh)
-    known = history.day <= cutoff
-    user, day = history.user[known], history.day[known]
-    event, count = history.event[known], history.count[known]
-    position = np.full(max([int(event.max(initial=0)), *codes.values()], default=0) + 1, -1)
-    for column, name in enumerate(plan.events):
+    column = _column_of_code(plan, history, codes)
+    general = len(plan.events) * _WIDTH
+    rest = general + len(_GENERAL)
+    for start in range(0, len(users), _CHUNK):
+        some = slice(start, start + _CHUNK)
+        rows = _Rows.known(history, users[some], cutoff)
+        out[some, :general] = _event_columns(rows, column, len(plan.events))
+        out[some, general:rest] = _general_columns(history, rows, beat.rows(some), users[some])
+    out[:, rest:] = traits.columns(plan.traits, users, cutoff)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What `n` users did up to `cutoff`, in no order: `row` int64 (m,), which of the users it was,
+    and the columns of History, the day as int32 days `ago`."""
+
+    n: int
+    cutoff: int
+    row: npt.NDArray[np.int64]
+    event: Codes
+    ago: Ints
+    count: Ints
+
+    @classmethod
+    def known(cls, history: History, users: Ints, cutoff: int) -> _Rows:
+        first, last = int(users[0]), int(users[-1])
+        low, high = span(history.user, first, last)
+        row_of_user = np.full(last - first + 1, -1, np.int64)
+        row_of_user[users - first] = np.arange(len(users))
+        row = row_of_user[history.user[low:high] - first]
+        ago = cutoff - history.day[low:high]
+        known = np.flatnonzero((row >= 0) & (ago >= 0))
+        event, count = history.event[low:high], history.count[low:high]
+        return cls(len(users), cutoff, row[known], event[known], ago[known], count[known])
+
+
+def _column_of_code(plan: FeaturePlan, history: History, codes: dict[str, int]) -> Ints:
+    """int32, by event code: the position in `plan.events`, -1 for events without signals."""
+    highest = max(int(history.event.max(initial=0)), *codes.values(), 0)
+    column = np.full(highest + 1, -1, np.int32)
+    for position, name in enumerate(plan.events):
         if name in codes:
-            position[codes[name]] = column
-
-    columns = [
-        _event_columns(len(plan.events), n, user, position[event], day, count, cutoff)[users],
-        _general_columns(history, n, user, day, beat, users, cutoff),
-        traits.columns(plan.traits, users, cutoff),
-    ]
-    return np.concatenate(columns, axis=1)
+            column[codes[name]] = position
+    return column
 
 
-def _event_columns(
-    events: int, n: int, user: Ints, column: Ints, day: Ints, count: Ints, cutoff: int
-) -> Matrix:
-    """(n, events * (windows + 1)): one bincount over (user, event, window) and one last-day."""
-    windows = len(WINDOW_EDGES)
-    wanted = column >= 0
-    user, column, day, count = user[wanted], column[wanted], day[wanted], count[wanted]
-    window = np.searchsorted(WINDOW_EDGES, cutoff - day, side="right") - 1
-    cell = (user.astype(np.int64) * events + column) * windows + window
-    counts = np.bincount(cell, weights=count, minlength=n * events * windows)
-    recency = np.full(n * events, FAR)
-    recency[user.astype(np.int64) * events + column] = cutoff - day
-    out = np.empty((n, events, windows + 1), np.float32)
-    out[:, :, :windows] = np.log1p(counts).reshape(n, events, windows)
-    out[:, :, windows] = np.log1p(np.minimum(recency, FAR)).reshape(n, events)
-    return out.reshape(n, events * (windows + 1))
+def _event_columns(rows: _Rows, column: Ints, events: int) -> Matrix:
+    """(n, events * _WIDTH): counts per window and days since the last time, event by event."""
+    position = column[rows.event]
+    wanted = np.flatnonzero(position >= 0)
+    pair = rows.row[wanted] * events + position[wanted]
+    ago = rows.ago[wanted]
+    counts = np.zeros(rows.n * events * _WIDTH, np.int32)
+    np.add.at(
+        counts, pair * _WIDTH + _WINDOW_OF[np.minimum(ago, WINDOW_EDGES[-1])], rows.count[wanted]
+    )
+    since = np.full(rows.n * events, int(FAR), np.int32)
+    np.minimum.at(since, pair, ago)
+    out = np.zeros(len(counts), np.float32)
+    some = np.flatnonzero(counts)  # most counts are 0, and so is their logarithm
+    out[some] = np.log1p(counts[some])
+    out[_WIDTH - 1 :: _WIDTH] = _LOG_DAYS[since]
+    return out.reshape(rows.n, events * _WIDTH)
 
 
-def _general_columns(
-    history: History, n: int, user: Ints, day: Ints, beat: Rhythm, users: Ints, cutoff: int
-) -> Matrix:
-    last = np.full(n, cutoff - int(FAR), np.int64)
-    last[user] = day
-    new_day = np.ones(len(user), bool)
-    new_day[1:] = (user[1:] != user[:-1]) | (day[1:] != day[:-1])
+def _general_columns(history: History, rows: _Rows, beat: Rhythm, users: Ints) -> Matrix:
+    """(n, len(_GENERAL)): what is of no single event, and the rhythm of the goal."""
+    cutoff = rows.cutoff
+    since_any = np.full(rows.n, int(FAR), np.int32)
+    np.minimum.at(since_any, rows.row, rows.ago)
+    lately = np.flatnonzero(rows.ago < 91)
+    active = np.zeros((rows.n, 91), bool)
+    active[rows.row[lately], rows.ago[lately]] = True
     first = history.first_day[users].astype(np.int64)
     tenure = np.where((first != NEVER) & (first <= cutoff), cutoff - first, 0)
     pace = np.where(beat.repeats > 0, beat.last / np.maximum(beat.repeats, 1), FAR)
     since = np.where(beat.ever, beat.age - beat.last, FAR)
-
-    def active_days(window: int) -> npt.NDArray[np.float64]:
-        recent = new_day & (day > cutoff - window)
-        return np.bincount(user[recent], minlength=n)[users].astype(np.float64)
-
     return np.stack(
         [
             np.log1p(np.minimum(tenure, 3 * FAR)),
-            np.log1p(np.minimum(cutoff - last[users], FAR)),
-            np.log1p(active_days(28)),
-            np.log1p(active_days(91)),
+            np.log1p(since_any),
+            np.log1p(active[:, :28].sum(axis=1)),
+            np.log1p(active.sum(axis=1)),
             np.log1p(np.where(beat.ever, beat.repeats + 1, 0)),
             np.log1p(np.minimum(beat.age, 3 * FAR)),
             np.log1p(np.minimum(pace, FAR)),
             np.log1p(np.minimum(since / np.maximum(pace, 1), 100)),
-            beat.ever.astype(np.float64),
+            beat.ever,
         ],
         axis=1,
-    ).astype(np.float32)
+        dtype=np.float32,
+        casting="same_kind",
+    )

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from .alternatives import Advice, advice, refusal
+from .course import CurvePoint, curve, event_total
+from .drift import Drift, drift
 from .evidence import Evidence, Rows
 from .interval import Interval, Spread, spread
 from .leaks import leaks
 from .level import Level, combine, expectations
 from .model import Model
-from .rolling import Origin, errors_of, rolling_origins, slope_of
-from .train import train, training_starts
+from .reach import further_variance, growth_of, learnable
+from .rolling import Origin, calibration_of, errors_of, news_of, rolling_origins
+from .train import train
 
 Verdict = Literal["within_reach", "a_stretch", "not_realistic"]
 
 WITHIN_REACH = 0.5
 STRETCH = 0.15
 """A wanted number is within reach when it is at least as likely as not, a stretch from 15 %."""
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """Users expected to have done it by the end of `day`, and the 80 % interval of that."""
-
-    day: int
-    value: float
-    low80: float
-    high80: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,8 @@ class Forecast:
     likelihood: npt.NDArray[np.float64]
     undated_traits: tuple[str, ...]
     leaks: tuple[str, ...]
+    advice: Advice | None
+    drift: Drift
 
     @property
     def value(self) -> float:
@@ -78,29 +73,42 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
 
     Raises InsufficientHistory when no past window can be learnt from.
     """
-    question, now = evidence.question, evidence.question.as_of
-    rows = evidence.rows(evidence.plan, evidence.members(now), now, question.horizon)
-    origins = tuple(rolling_origins(evidence, now))
-    model = replace(train(evidence, now, running=False), slope=slope_of(origins))
-    parts = expectations(evidence, model, rows, now)
-    level = combine(parts, len(rows.users), errors_of(origins))
-    model = model.at_level(model.raw(rows), level.value)
-    errors = [origin.log_error for origin in origins]
+    now = evidence.question.as_of
+    past = learnable(evidence, now)
+    if past is None:
+        raise refusal(evidence, now, share)
+    learned = past.question.horizon
+    rows = past.rows(past.plan, past.members(now), now, learned)
+    origins = tuple(rolling_origins(past, now))
+    model = replace(train(past, now, running=False), calibration=calibration_of(origins))
+    said = expectations(past, model, rows, now)
+    news = news_of(origins, learned)
+    level = combine(said, len(rows.users), errors_of(origins), news)
+    model, rows = _over_all_days(evidence, model.at_level(rows, level.value), rows)
+    likelihood = model.likelihood(rows)
     users = round(len(rows.users) / share)
-    found = spread(level.value / share, errors, float(users), share)
+    found = spread(
+        float(likelihood.sum()) / share,
+        [origin.past for origin in origins],
+        float(users),
+        share,
+        further_variance(learned, evidence.question.horizon),
+    )
     return Forecast(
         users=users,
         spread=found,
-        events=_event_total(evidence, found),
-        curve=_curve(evidence, found),
+        events=event_total(past, found, level.value / share, evidence.question.horizon),
+        curve=curve(past, found, model, rows),
         method=_method(model),
         model=model,
         level=level,
         origins=origins,
         rows=rows,
-        likelihood=model.likelihood(rows),
+        likelihood=likelihood,
         undated_traits=evidence.traits.undated(),
-        leaks=leaks(evidence, model),
+        leaks=leaks(past, model),
+        advice=advice(past, now, _method(model), share),
+        drift=drift(past),
     )
 
 
@@ -111,83 +119,26 @@ def running_model(evidence: Evidence, expected: float) -> Model:
     `expected` users of the panel: the saved forecast, so that forecast, buckets and progress tell
     one story. Raises InsufficientHistory.
     """
-    question, now = evidence.question, evidence.question.as_of
-    slope = slope_of(rolling_origins(evidence, now))
-    model = replace(train(evidence, now, running=True), slope=slope)
-    rows = evidence.rows(evidence.plan, evidence.members(now), now, question.horizon)
-    return model.at_level(model.raw(rows), expected)
+    now = evidence.question.as_of
+    past = learnable(evidence, now)
+    if past is None:
+        raise refusal(evidence, now)
+    calibrated = calibration_of(rolling_origins(past, now))
+    model = replace(train(past, now, running=True), calibration=calibrated)
+    rows = past.rows(past.plan, past.members(now), now, past.question.horizon)
+    model, rows = _over_all_days(evidence, model, rows)
+    return model.at_level(rows, expected)
+
+
+def _over_all_days(evidence: Evidence, model: Model, rows: Rows) -> tuple[Model, Rows]:
+    """`model` and `rows` of the days that could be learnt, over those that were asked for."""
+    horizon = evidence.question.horizon
+    growth = growth_of(model.dying, rows.beat, model.learned, horizon)
+    days = np.full(len(rows.users), float(horizon))
+    return replace(model, horizon=horizon, growth=growth), replace(rows, remaining=days)
 
 
 def _method(model: Model) -> Literal["base_rate", "small", "full"]:
     if model.trees:
         return "full"
     return "small" if model.linear else "base_rate"
-
-
-def _event_total(evidence: Evidence, users: Spread) -> Spread:
-    """Goal events expected: users times events per user who did it, as in past windows.
-
-    The ratio's own wandering from window to window is added to the spread of the users.
-    """
-    ratios = [_events_per_user(evidence, start) for start in _windows(evidence)]
-    known = np.log([ratio for ratio in ratios if ratio])
-    ratio = float(np.exp(known.mean())) if len(known) else 1.0
-    wander = float(known.var(ddof=1)) if len(known) > 1 else 0.0
-    scale = float(np.hypot(users.scale, np.sqrt(wander)))
-    return Spread(users.value * ratio, scale, users.freedom, float("inf"))
-
-
-def _windows(evidence: Evidence) -> Sequence[int]:
-    return training_starts(evidence, evidence.question.as_of)
-
-
-def _events_per_user(evidence: Evidence, start: int) -> float | None:
-    history, horizon = evidence.history, evidence.question.horizon
-    members = evidence.members(start)
-    doers = members[evidence.goal.within(members, start, horizon)]
-    if not len(doers):
-        return None
-    did = np.zeros(len(history.uh), bool)
-    did[doers] = True
-    codes = [evidence.codes[e] for e in evidence.question.events if e in evidence.codes]
-    counted = (
-        np.isin(history.event, codes)
-        & (history.day > start)
-        & (history.day <= start + horizon)
-        & did[history.user]
-    )
-    return float(history.count[counted].sum()) / len(doers)
-
-
-def _curve(evidence: Evidence, total: Spread) -> tuple[CurvePoint, ...]:
-    """The total, spread over the days as those who did it in past windows were.
-
-    Windows start on the goal's weekday, so the week's rhythm is in it.
-    """
-    question = evidence.question
-    arrivals = np.zeros(question.horizon)
-    for start in _windows(evidence):
-        members = evidence.members(start)
-        after = evidence.goal.achieved_on(members, start) - start
-        arrivals += np.bincount(after[after <= question.horizon] - 1, minlength=question.horizon)
-    if not arrivals.any():
-        arrivals += 1.0
-    so_far = np.cumsum(arrivals) / arrivals.sum()
-    points = []
-    for offset, part in enumerate(so_far, start=1):
-        at = spread_of_part(total, float(part))
-        bounds = at.interval(80)
-        points.append(CurvePoint(question.as_of + offset, at.value, bounds.low, bounds.high))
-    return tuple(points)
-
-
-def spread_of_part(total: Spread, part: float) -> Spread:
-    """The spread of what has come by a day on which `part` of the total is expected.
-
-    The level's error is shared by all days; the sampling noise is that of the smaller count.
-    """
-    value = total.value * part
-    noise = 1 / max(value, 0.5) - 1 / max(total.value, 0.5)
-    return Spread(
-        value, float(np.sqrt(total.scale**2 + max(noise, 0.0))), total.freedom, total.most
-    )

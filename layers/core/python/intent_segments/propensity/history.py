@@ -7,7 +7,9 @@ and `labels` take the cut-off as an argument and `tests/unit/propensity/test_lea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,34 +22,46 @@ NEVER = np.int32(2**30)
 Ints = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.int64]
 
+Codes = npt.NDArray[np.int16]
+
 _DAY_BITS = 20
 """Keys are user << 20 | day: days up to the year 4840, users up to 2^43."""
 
 
+_REACH_CELLS = 1 << 22
+"""Users times events looked at together: 4 MB."""
+
+
 @dataclass(frozen=True)
 class EventDays:
-    """The distinct days on which each user did a set of events. `key` is ascending (user, day)."""
+    """The distinct days on which each user did a set of events, ascending by user, then day."""
 
-    key: npt.NDArray[np.int64]
     user: Ints
     day: Ints
+    _next: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, user: Ints, day: Ints) -> EventDays:
         """From any (user, day) pairs; repeats are folded."""
-        key = np.unique((user.astype(np.int64) << _DAY_BITS) | day.astype(np.int64))
-        low = (1 << _DAY_BITS) - 1
-        return cls(key, (key >> _DAY_BITS).astype(np.int32), (key & low).astype(np.int32))
+        key = (user.astype(np.int64) << _DAY_BITS) | day
+        key.sort()
+        key = key[_changes(key)]
+        return cls((key >> _DAY_BITS).astype(np.int32), key.astype(np.int32) & (1 << _DAY_BITS) - 1)
 
     def next_after(self, users: Ints, day: int) -> Ints:
-        """The first day later than `day` per user, `NEVER` where there is none."""
-        if not len(self.key):
+        """The first day later than `day` per user, `NEVER` where there is none.
+
+        The answer of every user is kept: a forecast asks after each of its cut-offs many times.
+        """
+        if not len(self.user):
             return np.full(len(users), NEVER)
-        wanted = (users.astype(np.int64) << _DAY_BITS) | day
-        at = np.searchsorted(self.key, wanted, side="right")
-        inside = np.minimum(at, len(self.key) - 1)
-        found = (at < len(self.key)) & (self.user[inside] == users)
-        return np.where(found, self.day[inside], NEVER).astype(np.int32)
+        if day not in self._next:
+            later = np.flatnonzero(self.day > day)[::-1]
+            following = np.full(int(self.user[-1]) + 2, NEVER)
+            following[self.user[later]] = self.day[later]  # from the last day to the first
+            self._next[day] = following
+        following = self._next[day]
+        return following[np.minimum(users, len(following) - 1)]
 
 
 @dataclass(frozen=True)
@@ -55,14 +69,15 @@ class History:
     """Activity up to and including `last_day`.
 
     `uh` int64 (n,), ascending: every user of the tables. `first_day` int32 (n,): the first event,
-    `NEVER` without one. The columns `user` (index into uh), `event` (code), `day`, `count` are
-    int32 (m,), sorted by user, then day. Days are the account's local days since 1970-01-01.
+    `NEVER` without one. The columns `user` (index into uh), `day`, `count` are int32 (m,), `event`
+    (code) is int16; they are sorted by user, and of one user's rows no order is promised. Days are
+    the account's local days since 1970-01-01.
     """
 
     uh: Hashes
     first_day: Ints
     user: Ints
-    event: Ints
+    event: Codes
     day: Ints
     count: Ints
     last_day: int
@@ -91,7 +106,19 @@ class History:
             last_day=self.last_day,
         )
 
-    @property
+    def reach(self) -> npt.NDArray[np.int64]:
+        """int64, by event code: how many users ever did it."""
+        codes = int(self.event.max(initial=-1)) + 1
+        found = np.zeros(codes, np.int64)
+        step = max(_REACH_CELLS // max(codes, 1), 1)
+        bounds = np.searchsorted(self.user, np.arange(0, len(self.uh) + step, step, dtype=np.int32))
+        for chunk, (low, high) in enumerate(pairwise(bounds)):
+            did = np.zeros((step, codes), bool)
+            did[self.user[low:high] - chunk * step, self.event[low:high]] = True
+            found += did.sum(axis=0)
+        return found
+
+    @cached_property
     def earliest_day(self) -> int:
         """The first day with any event (last_day when there is none)."""
         return int(self.day.min()) if len(self.day) else self.last_day
@@ -100,35 +127,61 @@ class History:
 def load_history(tables: Tables, last_day: int) -> History:
     """Read all activity up to `last_day`.
 
-    Memory: 16 bytes per (user, event, day) row and 12 per user.
+    Memory: 14 bytes per (user, event, day) row and 12 per user.
     """
     users = tables.con.execute(
         "SELECT uh, COALESCE(first_day, $never) AS first_day FROM users"
         " WHERE entry_day <= $last ORDER BY uh",
         {"never": int(NEVER), "last": last_day},
     ).fetchnumpy()
+    # Without ORDER BY: files of the lake are sorted by user, and to sort them again takes longer
+    # than to read them. `_by_user` sees to whatever came otherwise.
     rows = tables.con.execute(
-        "SELECT uh, event, day, n FROM activity WHERE day <= $last ORDER BY uh, day, event",
+        "SELECT uh, CAST(event AS SMALLINT) AS event, day, n FROM activity WHERE day <= $last",
         {"last": last_day},
     ).fetchnumpy()
     uh = np.asarray(users["uh"], dtype=np.int64)
-    row_uh = np.asarray(rows["uh"], dtype=np.int64)
     first = np.asarray(users["first_day"], dtype=np.int32)
+    row_uh, event, day, count = _by_user(
+        np.asarray(rows["uh"], np.int64),
+        np.asarray(rows["event"], np.int16),
+        np.asarray(rows["day"], np.int32),
+        np.asarray(rows["n"], np.int32),
+    )
     return History(
         uh=uh,
         first_day=np.where(first <= last_day, first, NEVER).astype(np.int32),
         user=_positions(uh, row_uh),
-        event=np.asarray(rows["event"], dtype=np.int32),
-        day=np.asarray(rows["day"], dtype=np.int32),
-        count=np.asarray(rows["n"], dtype=np.int32),
+        event=event,
+        day=day,
+        count=count,
         last_day=last_day,
     )
 
 
+def span(ascending: Ints, first: int, last: int) -> tuple[int, int]:
+    """The half-open range of positions that hold the values `first` to `last`, both included."""
+    # Bounds of the column's own type: with others the whole column would be converted.
+    low, high = np.searchsorted(ascending, np.array([first, last + 1], ascending.dtype))
+    return int(low), int(high)
+
+
+def _by_user(uh: Hashes, event: Codes, day: Ints, count: Ints) -> tuple[Hashes, Codes, Ints, Ints]:
+    if bool(np.all(uh[1:] >= uh[:-1])):
+        return uh, event, day, count
+    order = np.argsort(uh, kind="stable")  # several sorted runs, which it merges
+    return uh[order], event[order], day[order], count[order]
+
+
 def _positions(uh: Hashes, row_uh: Hashes) -> Ints:
     """Index of each row's user. Rows are sorted by user: each distinct one is looked up once."""
-    if not len(row_uh):
-        return np.empty(0, np.int32)
-    starts = np.flatnonzero(np.concatenate(([True], row_uh[1:] != row_uh[:-1])))
+    starts = np.flatnonzero(_changes(row_uh))
     position = np.searchsorted(uh, row_uh[starts]).astype(np.int32)
     return np.repeat(position, np.diff(np.append(starts, len(row_uh))))
+
+
+def _changes(ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Where a sorted column has a value for the first time."""
+    new = np.ones(len(ascending), bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
+    return new

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import NamedTuple
 
 from scipy.stats import poisson
 from scipy.stats import t as student
 
-PRIOR_SCALE = 0.16
-PRIOR_WEIGHT = 4
-"""Before any origin is known: a log error of 0.16, worth four origins. Found on rolling forecasts
-of retail series, where it makes 80 % intervals hold 81 % and 95 % intervals 92 %."""
+PRIOR_SCALE = 0.12
+PRIOR_WEIGHT = 3
+"""Before any origin is known: a log error of 0.12, worth three origins. Found on rolling forecasts
+of 20 goals on retail series and on generated worlds: their likelihood is highest there, and 80 %
+intervals hold 80 %."""
 
 LEVELS = (50, 80, 95)
 
@@ -67,18 +69,35 @@ class Spread:
         return float(student.sf(distance, self.freedom))
 
 
-def spread(value: float, log_errors: Sequence[float], most: float, sampled: float = 1.0) -> Spread:
-    """The spread around `value` users, given log(actual / forecast) of past origins.
+class Past(NamedTuple):
+    """A past forecast of users, and how many it were."""
 
-    `most` is the size of the target group; `sampled` the share of it that was forecast (the panel):
-    its sampling noise is 1 / (value * sampled). Degrees of freedom: origins plus the prior's.
+    expected: float
+    actual: int
+
+    @property
+    def log_error(self) -> float:
+        """log(actual / expected), half a user added to both so that zero stays finite."""
+        return log((self.actual + 0.5) / (self.expected + 0.5))
+
+
+def noise(count: float) -> float:
+    """The variance of the log of a Poisson count."""
+    return 1 / max(count, 0.5)
+
+
+def spread(
+    value: float, past: Sequence[Past], most: float, sampled: float = 1.0, further: float = 0.0
+) -> Spread:
+    """The spread around `value` users, given past forecasts of the same goal.
+
+    Past errors hold the noise of past counts, which may have been smaller or larger ones: it is
+    taken off, and the noise of this one added. `most` is the size of the target group; `sampled`
+    the share of it that was forecast (the panel): its sampling noise is 1 / (value * sampled);
+    `further` the variance of the log of what else is not known. Degrees of freedom: origins plus
+    the prior's.
     """
-    noise = 1 / max(value * sampled, 0.5)
-    freedom = PRIOR_WEIGHT + len(log_errors)
-    return Spread(value, sqrt(mean_square(log_errors) + noise), freedom, most)
-
-
-def mean_square(log_errors: Sequence[float]) -> float:
-    """Mean squared log error of a forecaster, its known errors and the prior's together."""
-    known = sum(error**2 for error in log_errors)
-    return (PRIOR_WEIGHT * PRIOR_SCALE**2 + known) / (PRIOR_WEIGHT + len(log_errors))
+    errors = sum(one.log_error**2 for one in past) - sum(noise(one.expected) for one in past)
+    freedom = PRIOR_WEIGHT + len(past)
+    level = (PRIOR_WEIGHT * PRIOR_SCALE**2 + max(errors, 0.0)) / freedom
+    return Spread(value, sqrt(level + noise(value * sampled) + further), freedom, most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,23 +14,18 @@ from .history import EventDays, History, Ints
 
 @dataclass(frozen=True)
 class GoalDays:
-    """The days on which users did the goal's events. One entry per event for `all`, else one."""
+    """The days on which users did the goal's events. One part per event for `all`, else one."""
 
     parts: tuple[EventDays, ...]
 
     @classmethod
     def of(
-        cls,
-        history: History,
-        codes: Mapping[str, int],
-        events: tuple[str, ...],
-        match: Literal["any", "all"],
+        cls, history: History, goal: Sequence[int | None], match: Literal["any", "all"]
     ) -> GoalDays:
-        """Days of `events` in `history`. An event that never happened has no code and no days."""
-        groups = [[event] for event in events] if match == "all" else [list(events)]
-        return cls(
-            tuple(history.days_of([codes[e] for e in group if e in codes]) for group in groups)
-        )
+        """Days in `history` of the events with the codes `goal`; None is one that never happened
+        and has no days (`goal_history.GoalHistory` has both)."""
+        groups = [[code] for code in goal] if match == "all" else [goal]
+        return cls(tuple(history.days_of([c for c in group if c is not None]) for group in groups))
 
     def achieved_on(self, users: Ints, cutoff: int) -> Ints:
         """int32 (n,): the first day after `cutoff` by which each has done it; `NEVER` if open."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..lake.calendar import from_day
+from .alternatives import in_words
 from .evaluate import word_for
 from .forecast import Forecast, verdict
 from .interval import Interval
@@ -34,6 +35,7 @@ def report(found: Forecast) -> dict[str, Any]:
         "families": {name: round(value, 2) for name, value in sorted(found.level.parts.items())},
         "quality": _quality(found),
         "warnings": _warnings(found),
+        "advice": None if found.advice is None else found.advice.to_json(),
     }
 
 
@@ -71,6 +73,7 @@ def _quality(found: Forecast) -> dict[str, Any]:
         "average_precision": _mean([card.average_precision for card in cards]),
         "brier": _mean([card.brier for card in cards]),
         "ece": _mean([card.ece for card in cards]),
+        "drift": found.drift.to_json(),
         "backtest": {
             "mape": _mean([_error(origin) for origin in found.origins]),
             "origins": [
@@ -94,17 +97,7 @@ def _quality(found: Forecast) -> dict[str, Any]:
 
 
 def _warnings(found: Forecast) -> list[str]:
-    said = []
-    if found.method == "base_rate":
-        said.append(
-            "Too few users did this in the past to tell users apart, so everybody has the same "
-            "likelihood. A more frequent event or a longer history would change that."
-        )
-    if found.method == "small":
-        said.append(
-            "Few users did this in the past, so a small, cautious model is used. It improves by "
-            "itself as history grows."
-        )
+    said = [*_carried_on(found), *_thin(found)]
     if len(found.origins) < 2:
         said.append(
             "History holds fewer than two past periods to test this forecast on, so the interval "
@@ -116,6 +109,7 @@ def _warnings(found: Forecast) -> list[str]:
             "Past behaviour says little about who will do this: users are nearly alike, and "
             "buckets will differ little."
         )
+    said += found.drift.warnings
     said += found.leaks
     if undated := found.undated_traits:
         said.append(
@@ -124,6 +118,38 @@ def _warnings(found: Forecast) -> list[str]:
             + "."
         )
     return said
+
+
+def _carried_on(found: Forecast) -> list[str]:
+    """Where history is too short for windows of the goal's length."""
+    model = found.model
+    if model.learned == model.horizon:
+        return []
+    return [
+        f"History holds no past period of {model.horizon} days, so {model.learned} days were "
+        f"learnt and carried on to {model.horizon}. The interval is wider for it, and narrows as "
+        "history grows."
+    ]
+
+
+def _thin(found: Forecast) -> list[str]:
+    """The lower rungs of the ladder, with what would lift the forecast to the next one."""
+    advice = found.advice
+    if advice is None:
+        return []
+    counted = f"{advice.known} achievements in the past windows, {advice.needed} are needed"
+    others = in_words(advice.candidates, found.model.learned, most=1)
+    if advice.rung == "small":
+        instead = f", or ask for {others}" if others else ""
+        return [
+            f"Few users did this in the past ({counted} for the full model), so a small, cautious "
+            f"model is used. It improves by itself as history grows{instead}."
+        ]
+    instead = f", such as {others}," if others else ""
+    return [
+        f"Too few users did this in the past ({counted}) to tell users apart, so everybody has the "
+        f"same likelihood. A more frequent event{instead} or a longer history would change that."
+    ]
 
 
 def _error(origin: Origin) -> float | None:

@@ -9,22 +9,23 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
-from .calibrate import slope
+from .calibrate import Calibration, calibration
 from .evaluate import Evaluation, evaluate
 from .evidence import Evidence
+from .interval import Past
 from .level import by_kind, combine, expectations
 from .train import train, training_starts
 
-ORIGIN_WEEKS = (0, 2, 4, 8, 12, 16)
-"""Weeks between the newest origin whose outcome is known and each origin: errors of neighbouring
-weeks repeat each other, those of other months tell something new."""
+MOST_ORIGINS = 6
+"""Past forecasts, a month apart where history allows: errors of neighbouring weeks repeat each
+other, those of other months tell something new."""
 
 
 @dataclass(frozen=True)
 class Origin:
     """One past forecast and its outcome. `day` is the cut-off; `errors` are those of the kinds of
     forecaster (`level.KINDS`), log(actual / expected). `logits` float64 (n,) are the model's before
-    slope and level, `did` bool (n,) the outcomes."""
+    calibration and level, `did` bool (n,) the outcomes."""
 
     day: int
     value: float
@@ -35,9 +36,9 @@ class Origin:
     did: npt.NDArray[np.bool_]
 
     @property
-    def log_error(self) -> float:
-        """log(actual / forecast), half a user added to both so that zero stays finite."""
-        return log((self.actual + 0.5) / (self.value + 0.5))
+    def past(self) -> Past:
+        """The counts alone."""
+        return Past(self.value, self.actual)
 
 
 def rolling_origins(evidence: Evidence, now: int) -> list[Origin]:
@@ -48,7 +49,7 @@ def rolling_origins(evidence: Evidence, now: int) -> list[Origin]:
     """
     horizon = evidence.question.horizon
     origins: list[Origin] = []
-    for day in reversed(training_starts(evidence, now, ORIGIN_WEEKS)):
+    for day in reversed(training_starts(evidence, now, MOST_ORIGINS)):
         rows = evidence.sampled(day)
         if not len(rows.users) or not training_starts(evidence, day):
             continue
@@ -56,24 +57,30 @@ def rolling_origins(evidence: Evidence, now: int) -> list[Origin]:
         parts = expectations(evidence, model, rows, day)
         # Only what was known on that day: origins whose own period was over by then.
         known = [origin for origin in origins if origin.day + horizon <= day]
-        level = combine(parts, len(rows.users), errors_of(known))
+        level = combine(parts, len(rows.users), errors_of(known), news_of(known, horizon))
         did = evidence.goal.within(rows.users, day, horizon)
         actual = int(did.sum())
         logits = model.raw(rows)
-        model = replace(model, slope=slope_of(known))
-        likelihood = model.at_level(model.slope * logits, level.value).likelihood(rows)
+        model = replace(model, calibration=calibration_of(known))
+        model = model.at_level(rows, level.value, model.calibration(logits))
         errors = {kind: log(actual + 0.5) - said for kind, said in by_kind(parts).items()}
-        card = evaluate(likelihood, did)
+        card = evaluate(model.likelihood(rows), did)
         origins.append(Origin(day, level.value, actual, card, errors, logits, did))
     return origins[::-1]
 
 
-def slope_of(origins: Sequence[Origin]) -> float:
-    """The slope that would have calibrated these forecasts."""
-    return slope([origin.logits for origin in origins], [origin.did for origin in origins])
+def calibration_of(origins: Sequence[Origin]) -> Calibration:
+    """What would have calibrated these forecasts."""
+    return calibration([origin.logits for origin in origins], [origin.did for origin in origins])
 
 
 def errors_of(origins: Sequence[Origin]) -> dict[str, list[float]]:
     """Past errors per kind of forecaster, as `level.combine` takes them."""
     kinds = sorted({kind for origin in origins for kind in origin.errors})
     return {kind: [o.errors[kind] for o in origins if kind in o.errors] for kind in kinds}
+
+
+def news_of(origins: Sequence[Origin], horizon: int) -> float:
+    """The part of an origin's period that that of the origin before did not cover, in (0, 1]."""
+    days = sorted(origin.day for origin in origins)
+    return min(1.0, (days[-1] - days[0]) / (len(days) - 1) / horizon) if len(days) > 1 else 1.0

@@ -7,15 +7,16 @@ nearly as many values as users) never becomes a column, because no value is freq
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..lake.calendar import MICROS_PER_DAY
-from ..lake.tables import Tables
-from .history import Hashes, History, Ints
+from ..lake.tables import ALWAYS, Tables
+from .history import History, Ints, span
 
 MIN_SHARE = 0.01
 """A string value gets a column when at least 1 % of the users who have the trait carry it."""
@@ -56,17 +57,18 @@ class TraitTable:
     def columns(
         self, wanted: tuple[TraitColumn, ...], users: Ints, cutoff: int
     ) -> npt.NDArray[np.float32]:
-        """float32 (len(users), len(wanted)): as of `cutoff`; 0 where a user lacks the trait."""
+        """float32 (len(users), len(wanted)): as of `cutoff`; 0 where a user lacks the trait.
+        `users` ascend."""
         out = np.zeros((len(users), len(wanted)), np.float32)
-        held: dict[str, npt.NDArray[np.int64]] = {}
+        held: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]] = {}
         for at, column in enumerate(wanted):
             rows = self.rows.get(column.property)
-            if rows is None or not len(rows.user):
+            if rows is None or not len(rows.user) or not len(users):
                 continue
             if column.property not in held:
-                held[column.property] = rows.held_on(cutoff, self.n_users)
-            index = held[column.property][users]
-            has = index >= 0
+                index = rows.held_on(cutoff, users)
+                held[column.property] = index, index >= 0
+            index, has = held[column.property]
             if column.known:
                 out[:, at] = has
             elif column.value is not None:
@@ -88,12 +90,38 @@ class _Rows:
     number: npt.NDArray[np.float64]
     dated: npt.NDArray[np.bool_]
 
-    def held_on(self, cutoff: int, n_users: int) -> npt.NDArray[np.int64]:
-        """int64 (n_users,): the row that holds on `cutoff`, -1 for none."""
-        known = np.flatnonzero(self.valid_from <= cutoff)
-        held = np.full(n_users, -1, np.int64)
-        held[self.user[known]] = known  # sorted by valid_from: the latest is assigned last
-        return held
+    @classmethod
+    def of(
+        cls,
+        found: Mapping[str, npt.NDArray[Any]],
+        user: npt.NDArray[np.int64],
+        which: npt.NDArray[np.int64],
+        kind: str,
+        codes: dict[str, int],
+    ) -> _Rows:
+        """Some of the rows found; put in order where they are not."""
+        key = (user[which] << 24) + found["valid_from"][which] - ALWAYS
+        if not bool(np.all(key[1:] > key[:-1])):
+            order = np.lexsort((found["number"][which], found["code"][which], key))
+            which = which[order]
+        return cls(
+            user=user[which].astype(np.int32),
+            valid_from=found["valid_from"][which],
+            kind=kind,
+            code=found["code"][which],
+            codes=codes,
+            number=found["number"][which],
+            dated=found["dated"][which],
+        )
+
+    def held_on(self, cutoff: int, users: Ints) -> npt.NDArray[np.int64]:
+        """int64 (len(users),): the row that holds on `cutoff`, -1 for none. `users` ascend."""
+        first, last = int(users[0]), int(users[-1])
+        low, high = span(self.user, first, last)
+        known = low + np.flatnonzero(self.valid_from[low:high] <= cutoff)
+        held = np.full(last - first + 1, -1, np.int64)
+        held[self.user[known] - first] = known  # sorted by valid_from: the latest is assigned last
+        return held[users - first]
 
     def scaled(self, index: npt.NDArray[np.int64], cutoff: int) -> npt.NDArray[np.float64]:
         """Signed log of a number; signed log of days since a timestamp; a boolean as it is."""
@@ -105,46 +133,53 @@ class _Rows:
         return np.sign(number) * np.log1p(np.abs(number))
 
 
+_VALUES = """CREATE OR REPLACE TEMP TABLE trait_values AS
+WITH said AS (
+    SELECT property, kind, CASE WHEN kind = 'string' THEN COALESCE(text, '') ELSE '' END AS value,
+        COUNT(*) AS n
+    FROM profiles WHERE valid_from <= $last GROUP BY ALL),
+kinds AS (
+    SELECT property, kind, row_number() OVER (ORDER BY property) - 1 AS place FROM (
+        SELECT property, kind,
+            row_number() OVER (PARTITION BY property ORDER BY SUM(n) DESC, kind) AS rank
+        FROM said GROUP BY property, kind)
+    WHERE rank = 1)
+SELECT property, kind, CAST(place AS SMALLINT) AS place, value,
+    CAST(row_number() OVER (PARTITION BY property ORDER BY value) - 1 AS INTEGER) AS code
+FROM said JOIN kinds USING (property, kind)"""
+"""Every property with its most frequent kind, numbered by name, and the values of strings, numbered
+in their own order: numbers cross to numpy faster than text. Other kinds have one row."""
+
+_HELD = """SELECT uh, place, valid_from, code, COALESCE(number, 0) AS number, dated
+FROM profiles JOIN trait_values v ON v.property = profiles.property AND v.kind = profiles.kind
+    AND v.value = CASE WHEN profiles.kind = 'string' THEN COALESCE(text, '') ELSE '' END
+WHERE valid_from <= $last"""
+
+
 def load_traits(tables: Tables, history: History) -> TraitTable:
     """Read the profiles of the users in `history`; rows that begin after its last day are left out.
 
     A property whose values have several kinds takes part with its most frequent kind alone.
     """
-    names = tables.con.execute(
-        "SELECT property, kind, COUNT(*) AS n FROM profiles WHERE valid_from <= $last"
-        " GROUP BY property, kind ORDER BY n DESC, property, kind",
-        {"last": history.last_day},
+    con, last = tables.con, {"last": history.last_day}
+    con.execute(_VALUES, last)
+    values = con.execute(
+        "SELECT property, kind, value, code FROM trait_values ORDER BY place, code"
     ).fetchall()
-    kinds: dict[str, str] = {}
-    for name, kind, _ in names:
-        kinds.setdefault(name, kind)
+    kinds = {name: kind for name, kind, _, _ in values}
+    codes: dict[str, dict[str, int]] = {name: {} for name in kinds}
+    for name, _, value, code in values:
+        codes[name][value] = code
+    found = con.execute(_HELD, last).fetchnumpy()
+    user = np.searchsorted(history.uh, found["uh"])
+    here = np.append(history.uh, 0)[user] == found["uh"]
     rows = {
-        name: _load_property(tables, history.uh, name, kind, history.last_day)
-        for name, kind in sorted(kinds.items())
+        name: _Rows.of(found, user, np.flatnonzero(here & (found["place"] == place)), kind, known)
+        for place, ((name, kind), known) in enumerate(
+            zip(kinds.items(), codes.values(), strict=True)
+        )
     }
     return TraitTable(rows, len(history.uh))
-
-
-def _load_property(tables: Tables, uh: Hashes, name: str, kind: str, last_day: int) -> _Rows:
-    found = tables.con.execute(
-        "SELECT p.uh, p.valid_from, COALESCE(p.text, '') AS text,"
-        " COALESCE(p.number, 0) AS number, p.dated FROM profiles p"
-        " JOIN users u ON u.uh = p.uh AND u.entry_day <= $last"
-        " WHERE p.property = $name AND p.kind = $kind AND p.valid_from <= $last"
-        " ORDER BY p.uh, p.valid_from, text, number",
-        {"name": name, "kind": kind, "last": last_day},
-    ).fetchnumpy()
-    text = np.asarray(found["text"], dtype=object).astype(str)
-    values, code = np.unique(text, return_inverse=True)
-    return _Rows(
-        user=np.searchsorted(uh, np.asarray(found["uh"], np.int64)).astype(np.int32),
-        valid_from=np.asarray(found["valid_from"], np.int32),
-        kind=kind,
-        code=code.astype(np.int32),
-        codes={str(value): i for i, value in enumerate(values)},
-        number=np.asarray(found["number"], np.float64),
-        dated=np.asarray(found["dated"], bool),
-    )
 
 
 def choose(traits: TraitTable) -> tuple[TraitColumn, ...]:

@@ -156,6 +156,15 @@ class Happening(Part):
         return self
 
 
+class FilteredEvent(Part):
+    """One event of a goal, optionally only those whose properties fit."""
+
+    event: Name
+    where: Annotated[
+        tuple[Condition, ...], Field(strict=False, max_length=limits.MAX_CONDITIONS)
+    ] = ()
+
+
 class Did(Happening):
     """Users who did the event: so often, on so many days, for so much, for the first time."""
 

@@ -8,7 +8,7 @@ approximate or order-dependent functions. JSON is taken apart in `conditions.py`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, assert_never
@@ -58,6 +58,25 @@ def compile_members(
     return _Compiler(clock, event_codes, lookup).query(definition)
 
 
+def compile_on_days(
+    definition: Definition,
+    days: Sequence[int],
+    as_of: int,
+    *,
+    event_codes: Mapping[str, int],
+    timezone: str = "UTC",
+    lookup: Lookup | None = None,
+) -> Compiled:
+    """`SELECT uh, m0, m1, …` in ascending order of uh: whether a user was a member at the end of
+    each of `days`, for everybody who belonged to the universe by the last of them.
+
+    The definition's absolute dates are meant as of `as_of` and move along with each day. All days
+    are answered by the same passes over the tables. Raises as `compile_members` does.
+    """
+    compiler = _Compiler(Clock(as_of, timezone), event_codes, lookup)
+    return compiler.query_days(definition, days)
+
+
 def needs_single_events(definition: Definition) -> bool:
     """Whether any clause asks for properties or hours, which daily counts cannot answer.
 
@@ -82,7 +101,26 @@ class _Compiler:
     seen: int = 0
 
     def query(self, definition: Definition) -> Compiled:
-        condition = self.clause(definition.root)
+        condition = self.universe(self.clause(definition.root))
+        return self.compiled("users.uh AS uh, users.user_id AS user_id", condition)
+
+    def query_days(self, definition: Definition, days: Sequence[int]) -> Compiled:
+        origin, columns = self.clock, []
+        for number, day in enumerate(days):
+            self.clock = Clock(day, origin.timezone, day - origin.as_of)
+            self.seen = 0  # the limit is one of the definition, however often it is asked
+            condition = self.universe(self.clause(definition.root))
+            columns.append(f"({condition}) AS m{number}")
+        self.clock = Clock(max(days), origin.timezone)
+        listed = ", ".join(["users.uh AS uh", *columns])
+        return self.compiled(listed, self.universe(TRUE), " ORDER BY users.uh")
+
+    def universe(self, condition: str) -> str:
+        """Of the users who belonged to the universe by the clock's day."""
+        return f"users.entry_day <= {self.binds.bind(self.clock.as_of)} AND {condition}"
+
+    def compiled(self, columns: str, condition: str, order: str = "") -> Compiled:
+        """The query over users and all passes in use."""
         used: dict[str, str] = {}
         for source in (self.daily, self.single):
             if source.used():
@@ -92,10 +130,7 @@ class _Compiler:
             used[self.traits.name] = self.traits.query(rows)
         prefix = f"WITH {', '.join(used.values())} " if used else ""
         joins = "".join(f" LEFT JOIN {name} ON {name}.uh = users.uh" for name in used)
-        sql = (
-            f"{prefix}SELECT users.uh AS uh, users.user_id AS user_id FROM users{joins} "
-            f"WHERE users.entry_day <= {self.binds.bind(self.clock.as_of)} AND {condition}"
-        )
+        sql = f"{prefix}SELECT {columns} FROM users{joins} WHERE {condition}{order}"
         return Compiled(sql, self.binds.used_in(sql))
 
     def clause(self, clause: clauses.Clause) -> str:
@@ -213,7 +248,7 @@ class _Compiler:
             if condition.model_fields_set != {"property", "exists"}:
                 return FALSE
             return f"(NOT {self.profile(condition.model_copy(update={'exists': True}))})"
-        here = self.traits.of(condition.property, self.binds)
+        here = self.traits.of(condition.property, self.clock.as_of, self.binds)
         holds = f"{here} AND {trait_holds(condition, self.binds, self.clock)}"
         return (
             f"(COALESCE({self.traits.column(f'MAX(CASE WHEN {holds} THEN 1 ELSE 0 END)')}, 0) = 1)"

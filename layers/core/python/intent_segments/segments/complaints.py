@@ -52,30 +52,32 @@ _RULES = {
 }
 
 
-def refuse(found: Sequence[ErrorDetails], at: str) -> InvalidInput:
-    """The error to raise for what pydantic found in the document called `at`."""
-    errors = tuple(_field_error(detail, at) for detail in found[:MOST_SHOWN])
+def refuse(found: Sequence[ErrorDetails], at: str, accepted: Sequence[str] = KINDS) -> InvalidInput:
+    """The error to raise for what pydantic found in the document called `at`, whose outermost
+    object takes the keys `accepted`."""
+    errors = tuple(_field_error(detail, at, accepted) for detail in found[:MOST_SHOWN])
     first = errors[0]
     more = f" ({len(found)} problems in all)" if len(found) > 1 else ""
     return InvalidInput(f"{first.field}: {first.message}{more}", errors)
 
 
-def _field_error(detail: ErrorDetails, at: str) -> FieldError:
+def _field_error(detail: ErrorDetails, at: str, accepted: Sequence[str]) -> FieldError:
     loc = detail["loc"]
     # An unknown key may look like a tag; every other step that does is one.
     own_key = loc[-1:] if detail["type"] == "extra_forbidden" else ()
     tagged = loc[:-1] if own_key else loc
     steps = [step for step in tagged if not str(step).startswith(TAG)] + list(own_key)
     path = at + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return FieldError(path, _message(detail, steps))
+    return FieldError(path, _message(detail, steps, accepted))
 
 
-def _message(detail: ErrorDetails, steps: Sequence[str | int]) -> str:
+def _message(detail: ErrorDetails, steps: Sequence[str | int], accepted: Sequence[str]) -> str:
     kind, value = detail["type"], detail.get("input")
     if kind == "union_tag_not_found":
         return _not_a_clause(value)
     if kind == "extra_forbidden":
-        return _unknown_key(str(steps[-1]), _accepted([str(step) for step in steps[:-1]]))
+        outer = [str(step) for step in steps[:-1]]
+        return _unknown_key(str(steps[-1]), _accepted(outer, accepted))
     if kind == "missing":
         return "is required"
     limit = detail.get("ctx", {})
@@ -108,7 +110,7 @@ def _unknown_key(key: str, accepted: Sequence[str]) -> str:
     return f"{shown(key)} is not known here{meant} accepted: {listed}"
 
 
-def _accepted(names: Sequence[str]) -> Sequence[str]:
+def _accepted(names: Sequence[str], outermost: Sequence[str]) -> Sequence[str]:
     """The keys that the object reached by these steps accepts."""
     for name in reversed(names):
         model = _MODELS.get(name)
@@ -116,7 +118,7 @@ def _accepted(names: Sequence[str]) -> Sequence[str]:
             continue
         if model is not None:
             return [field.alias or key for key, field in model.model_fields.items()]
-    return KINDS
+    return outermost
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,11 +13,14 @@ from numpy.typing import NDArray
 from ..lake.calendar import to_day
 from ..lake.tables import Tables
 from .binds import Binds
-from .compile import Compiled, Lookup, compile_members
+from .compile import Compiled, Lookup, compile_members, compile_on_days
 from .definition import Definition
 from .passes import traits_as_of
 
 TraitValue = str | float | int | bool
+DAYS_AT_ONCE = 64
+"""Days that one query answers: each makes every aggregate of the definition once more."""
+
 MAX_SAMPLE = 1_000
 """The most users one sample shows."""
 
@@ -46,6 +50,37 @@ def members(
     query = _compiled(tables, definition, as_of, shift_days, lookup)
     found = _columns(tables, f"SELECT uh FROM ({query.sql}) members ORDER BY uh", query.params)
     return np.asarray(found["uh"], dtype=np.int64)
+
+
+def members_on_days(
+    tables: Tables,
+    definition: Definition,
+    days: Sequence[int],
+    as_of: int,
+    *,
+    lookup: Lookup | None = None,
+) -> list[NDArray[np.int64]]:
+    """`members` at the end of each of `days` (day numbers): user hashes as int64, ascending.
+
+    Absolute dates of the definition are meant as of the day `as_of` and move along with each day.
+    The tables are read once for DAYS_AT_ONCE days: twenty past days take about as long as five
+    single ones. Raises as `members` does.
+    """
+    found = []
+    for start in range(0, len(days), DAYS_AT_ONCE):
+        some = days[start : start + DAYS_AT_ONCE]
+        query = compile_on_days(
+            definition,
+            some,
+            as_of,
+            event_codes=tables.event_codes(),
+            timezone=tables.timezone,
+            lookup=lookup,
+        )
+        columns = _columns(tables, query.sql, query.params)
+        uh = np.asarray(columns["uh"], dtype=np.int64)
+        found += [uh[np.asarray(columns[f"m{i}"], dtype=bool)] for i in range(len(some))]
+    return found
 
 
 def member_ids(

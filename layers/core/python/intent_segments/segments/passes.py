@@ -12,6 +12,9 @@ from ..lake.tables import ALWAYS
 from .binds import Binds
 from .windows import DayWindow, HourWindow
 
+NEVER = 1_000_000
+"""A day after any calendar date in use."""
+
 
 @dataclass
 class Pass:
@@ -69,31 +72,53 @@ class EventPass(Pass):
 
 @dataclass
 class TraitPass(Pass):
-    """A pass over the traits that held at the end of as_of."""
+    """A pass over the values of traits, each with the days on which it held."""
 
     _properties: set[str] = field(default_factory=set)
 
-    def of(self, name: str, binds: Binds) -> str:
-        """The condition on a row to be this trait."""
+    def of(self, name: str, as_of: int, binds: Binds) -> str:
+        """The condition on a row to be this trait's value at the end of a day."""
         self._properties.add(name)
-        return f"property = {binds.bind(name)}"
+        day = binds.bind(as_of)
+        return f"property = {binds.bind(name)} AND since <= {day} AND {day} < until"
 
-    def rows(self, as_of: int, binds: Binds) -> str:
-        """The rows of the traits that any clause can need."""
+    def rows(self, last: int, binds: Binds) -> str:
+        """The values that any clause can need, those that begin after the day `last` left out."""
         names = ", ".join(binds.bind(name) for name in sorted(self._properties))
-        return f"({traits_as_of(f'property IN ({names})', binds.bind(as_of))}) held"
+        return f"({traits_over_time(f'property IN ({names})', binds.bind(last))}) held"
+
+
+SINCE = f"CASE WHEN dated THEN valid_from ELSE {ALWAYS} END"
+"""The day from which a row of `profiles` holds. An undated trait has always held, until a dated one
+replaces it."""
+
+
+def traits_over_time(which: str, last: str) -> str:
+    """SELECT uh, property, kind, text, number, since, until: values with the days on which they
+    hold, from `since` to the day before `until`.
+
+    `which` is a condition on `profiles`, `last` a placeholder. Of the rows of one day only the one
+    that `traits_as_of` would take holds at all.
+    """
+    following = (
+        f"LEAD({SINCE}) OVER (PARTITION BY uh, property ORDER BY {SINCE}, "
+        "COALESCE(kind, ''), COALESCE(text, ''), COALESCE(number, 0))"
+    )
+    return (
+        f"SELECT uh, property, kind, text, number, {SINCE} AS since, "
+        f"COALESCE({following}, {NEVER}) AS until "
+        f"FROM profiles WHERE {which} AND {SINCE} <= {last}"
+    )
 
 
 def traits_as_of(which: str, as_of: str) -> str:
     """SELECT uh, property, kind, text, number: the value that each trait had at the end of a day.
 
-    `which` is a condition on `profiles`, `as_of` a placeholder. An undated trait has always held,
-    until a dated one replaces it. Ties of one day are broken by value, so that the order in which
-    rows were stored never shows.
+    `which` is a condition on `profiles`, `as_of` a placeholder. Ties of one day are broken by
+    value, so that the order in which rows were stored never shows.
     """
-    since = f"CASE WHEN dated THEN valid_from ELSE {ALWAYS} END"
     latest = (
-        f"ROW_NUMBER() OVER (PARTITION BY uh, property ORDER BY {since} DESC, "
+        f"ROW_NUMBER() OVER (PARTITION BY uh, property ORDER BY {SINCE} DESC, "
         "COALESCE(kind, '') DESC, COALESCE(text, '') DESC, COALESCE(number, 0) DESC)"
     )
     return (

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import Conflict
 from ..lake.calendar import from_day
+from ..lake.manifest import MAX_PROPERTIES
 from ..store.stores import Stores
 
 
@@ -25,6 +26,16 @@ class LakeState:
     def event_names(self) -> frozenset[str]:
         """Every event name with at least one event."""
         return frozenset(self.manifest["catalogue"])
+
+    @property
+    def events(self) -> dict[str, frozenset[str] | None]:
+        """Event name -> the names of its properties; None where there are more than are kept."""
+        return {
+            name: frozenset(seen["properties"])
+            if len(seen["properties"]) < MAX_PROPERTIES
+            else None
+            for name, seen in self.manifest["catalogue"].items()
+        }
 
 
 def lake_state(stores: Stores) -> LakeState:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import InsufficientHistory
 from ..goals.buckets import CERTAIN, Bucket, day0_cuts
 from ..goals.goal import Direction, Draft, Terms
 from ..lake.calendar import to_day
@@ -35,9 +36,12 @@ def forecast(
     state = lake_state(stores)
     terms = agree_terms(stores, draft, state)
     definition = parse(terms.definition)
-    tables, share = panel_tables(stores, state.manifest_key, definition, folder)
+    tables, share = panel_tables(stores, state.manifest_key, [definition], terms.events, folder)
     evidence = Evidence.gather(tables, question_of(terms))
-    found = propensity.forecast(evidence, share)
+    try:
+        found = propensity.forecast(evidence, share)
+    except InsufficientHistory as thin:
+        raise in_rolling_days(thin, terms) from None
     document = {
         "id": forecast_id,
         **terms.to_json(),
@@ -69,6 +73,16 @@ def document_of(found: propensity.Forecast, terms: Terms) -> dict[str, Any]:
         else outlook(found, target.metric, target.value, terms.direction),
         "buckets": _expected_buckets(found, terms.direction),
     }
+
+
+def in_rolling_days(refusal: InsufficientHistory, terms: Terms) -> InsufficientHistory:
+    """A refusal that names the last possible end date, with the remedy that a rolling goal has."""
+    last = refusal.extras.get("longest_end_date")
+    if not terms.rolling or last is None:
+        return refusal
+    days = (date.fromisoformat(last) - terms.as_of).days
+    message = f"{refusal.message} Or let a rolling goal look {days} days ahead at most."
+    return InsufficientHistory(message, refusal.errors, refusal.extras)
 
 
 def achieving(likelihood: npt.NDArray[np.float64], direction: Direction) -> npt.NDArray[np.int32]:

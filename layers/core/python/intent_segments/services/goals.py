@@ -31,7 +31,7 @@ class NewGoal:
 def agree_terms(stores: Stores, draft: Draft, state: LakeState) -> Terms:
     """Check a draft against the segments and the lake as they are. Raises InvalidInput."""
     frozen = frozen_definition(stores, draft.segment_id, draft.definition)
-    return agree(draft, frozen, state.watermark, state.event_names)
+    return agree(draft, frozen, state.watermark, state.events)
 
 
 def create(

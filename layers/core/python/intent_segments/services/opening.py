@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..lake.reader import open_lake, open_panel
 from ..lake.tables import Tables
 from ..segments.compile import needs_single_events
 from ..segments.definition import Definition
+from ..segments.goal_event import GoalEvent, filtered
 from ..store.stores import Stores
 
 TARGET_COLUMNS = ("uh", "user_id", "arm")
@@ -33,14 +34,19 @@ def score_key(goal_id: str, files: ScoreFiles, group: int) -> str:
 
 
 def panel_tables(
-    stores: Stores, manifest_key: str, definition: Definition | None, folder: Path
+    stores: Stores,
+    manifest_key: str,
+    definitions: Sequence[Definition],
+    events: Iterable[GoalEvent],
+    folder: Path,
 ) -> tuple[Tables, float]:
     """The panel's tables, and its share of all users in (0, 1].
 
-    Single events are fetched only when `definition` asks for properties or hours.
+    Single events are fetched only when one of `definitions` asks for properties or hours, or one of
+    the goals' `events` is filtered.
     """
     manifest = read_manifest(stores.objects, manifest_key)
-    wanted = _wanted([] if definition is None else [definition])
+    wanted = _wanted(definitions, events)
     tables = open_panel(stores.objects, manifest, wanted, None, folder)
     bound = panel_bound(manifest.users_per_slot)
     share = sum(manifest.users_per_slot[:bound]) / max(manifest.users, 1)
@@ -52,11 +58,13 @@ def group_tables(
     manifest_key: str,
     group: int,
     definitions: Sequence[Definition],
+    events: Iterable[GoalEvent],
     folder: Path,
 ) -> Tables:
-    """One group's tables; single events only when one of the definitions needs them."""
+    """One group's tables; single events only when a definition or a goal's event needs them."""
     manifest = read_manifest(stores.objects, manifest_key)
-    return open_lake(stores.objects, manifest, [group], _wanted(definitions), None, folder)
+    wanted = _wanted(definitions, events)
+    return open_lake(stores.objects, manifest, [group], wanted, None, folder)
 
 
 def panel_members(
@@ -72,8 +80,8 @@ def panel_members(
     return members[members < below] if below < 2**63 else members
 
 
-def _wanted(definitions: Sequence[Definition]) -> set[str]:
+def _wanted(definitions: Sequence[Definition], events: Iterable[GoalEvent]) -> set[str]:
     tables = {"activity", "users", "profiles"}
-    if any(needs_single_events(definition) for definition in definitions):
+    if filtered(events) or any(needs_single_events(definition) for definition in definitions):
         tables.add("events")
     return tables

@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..errors import Conflict, InvalidInput
-from ..goals.goal import Goal, Status
+from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.plan import Kind, Plan, ends_with, planned
+from ..goals.rolling import window_that_ends
 from ..goals.target_group import control_salt
 from ..lake.calendar import parse_date
 from ..store.event_bus import GOAL_CREATED
@@ -133,9 +134,24 @@ def _night(stores: Stores, state: LakeState, day: date) -> Plan:
         attempt=state.version,
         groups=state.manifest["groups"],
         timezone=state.manifest["timezone"],
-        goals=tuple(planned(goal, "night", day, salts[goal.id]) for goal in active),
+        goals=tuple(
+            planned(goal, "night", day, salts[goal.id], _window_scores(stores, state, goal, day))
+            for goal in active
+        ),
         ending=tuple(goal.id for goal in at_work if ends_with(goal, day)),
     )
+
+
+def _window_scores(stores: Stores, state: LakeState, goal: Goal, day: date) -> ScoreFiles | None:
+    """Where a rolling goal's scores of the night lie whose window is complete with `day`; None
+    where there is no such night, since the goal was saved later than its as_of."""
+    began = window_that_ends(goal.terms, day)
+    if began is None or began == goal.terms.as_of:
+        return None if began is None else goal.day0_scores
+    run = stores.runs.find(night_id(began))
+    if run is None or goal.id not in run.goals or run.attempt is None:
+        return None
+    return ScoreFiles(began, run.attempt, state.manifest["groups"])
 
 
 def _salts(stores: Stores, goals: list[Goal]) -> dict[str, str]:
@@ -144,7 +160,11 @@ def _salts(stores: Stores, goals: list[Goal]) -> dict[str, str]:
     if account is None:
         return {}
     return {
-        goal.id: control_salt(account.control_salt, goal.terms.events, goal.terms.match)
+        goal.id: control_salt(
+            account.control_salt,
+            [event.identity for event in goal.terms.events],
+            goal.terms.match,
+        )
         for goal in goals
     }
 

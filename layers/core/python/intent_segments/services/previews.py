@@ -46,7 +46,7 @@ def preview(
     users, reached = 0, dict.fromkeys(CHANNELS, 0)
     members: list[dict[str, Any]] = []
     for group in range(state.manifest["groups"]):
-        tables = group_tables(stores, state.manifest_key, group, [whole], folder)
+        tables = group_tables(stores, state.manifest_key, group, [whole], (), folder)
         users += size(tables, whole, day)
         for channel, narrower in reachable.items():
             reached[channel] += size(tables, narrower, day)

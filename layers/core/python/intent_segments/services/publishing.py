@@ -11,8 +11,9 @@ from typing import Any
 
 from ..errors import Conflict, CorruptObject, InsufficientHistory, IntentError, NotFound, Raced
 from ..goals.goal import Goal, Status
-from ..goals.plan import Plan, Trained, read_group_tally, read_trained
+from ..goals.plan import Plan, PlannedGoal, Trained, read_group_tally, read_trained
 from ..goals.progress import GoalNight, GoalTally, merge
+from ..goals.rolling import Completed
 from ..store.account import free_places
 from ..store.goals import ATTEMPTS, scored_action, step_action
 from ..store.lake_head import close_day
@@ -95,7 +96,7 @@ def _publish_night(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
         if present is not None and present.status == "published":
             _check_same(present, run)
             return _done(plan.run_id, "published")
-        actions = [put_action(run), close_day(plan.date), *_goal_actions(stores, plan)]
+        actions = [put_action(run), close_day(plan.date), *_goal_actions(stores, plan, trained)]
         try:
             stores.table.transact(actions)
         except Raced:
@@ -112,7 +113,7 @@ def _publish_night(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
     raise Raced(f"Others are writing at the same time as {plan.run_id}; try again.")
 
 
-def _goal_actions(stores: Stores, plan: Plan) -> list[Action]:
+def _goal_actions(stores: Stores, plan: Plan, trained: Mapping[str, Trained]) -> list[Action]:
     """What the night does to its goals as they are now; archived ones are left alone."""
     scored = {goal.id for goal in plan.goals}
     scores = plan.scores().to_json()
@@ -125,7 +126,7 @@ def _goal_actions(stores: Stores, plan: Plan) -> list[Action]:
             actions.append(step_action(goal, Status.ENDED, changes))
             places += 1
         elif goal.status == Status.ACTIVE:
-            actions.append(scored_action(goal, scores))
+            actions.append(scored_action(goal, scores, trained[goal_id].model))
     return [*actions, free_places(places)] if places else actions
 
 
@@ -139,8 +140,26 @@ def _nights(
     for goal in plan.goals:
         tally = replace(merge(group[goal.id] for group in groups), histogram={})
         night = GoalNight(plan.date, tally, goal.terms.direction, trained[goal.id].cuts)
-        nights[goal.id] = night.to_json()
+        nights[goal.id] = night.to_json() | _of_windows(goal, night, trained[goal.id])
     return nights
+
+
+def _of_windows(goal: PlannedGoal, night: GoalNight, trained: Trained) -> dict[str, Any]:
+    """What a rolling goal's night has besides: the window that begins, the one that is complete."""
+    if not goal.terms.rolling:
+        return {}
+    assert trained.predicted is not None  # training predicts every window of a rolling goal
+    value, bounds = night.expected_users, trained.predicted
+    predicted = {
+        "value": value,
+        "low80": min(bounds["low80"], value),
+        "high80": max(bounds["high80"], value),
+    }
+    if goal.window_scores is None:
+        return {"predicted": predicted, "completed": None}
+    tally = night.tally
+    completed = Completed(goal.window_scores.date, tally.window, tally.window_events)
+    return {"predicted": predicted, "completed": completed.to_json()}
 
 
 def _tallies(stores: Stores, plan: Plan) -> list[dict[str, GoalTally]]:

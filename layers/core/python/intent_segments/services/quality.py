@@ -9,10 +9,12 @@ from typing import Any
 from ..errors import Conflict
 from ..goals.buckets import Bucket
 from ..goals.goal import Status
+from ..goals.off_course import off_course
 from ..goals.progress import predicted_by
 from ..goals.wilson import wilson95
 from ..store.stores import Stores
 from .tracking import last_night, ready
+from .windows import newest
 
 ARMS = ("test", "control")
 
@@ -20,30 +22,38 @@ ARMS = ("test", "control")
 def evaluation(stores: Stores, goal_id: str) -> dict[str, Any]:
     """The forecast's quality card, and how the day-0 buckets really did by the last night.
 
-    By day-0 bucket alone: who was put into a bucket later was put there by what happened since.
-    Raises NotFound, Conflict while the goal has no target group yet.
+    By day-0 bucket alone: who was put into a bucket later was put there by what happened since. A
+    rolling goal is judged by its newest complete window, by the buckets when it began. Raises
+    NotFound, Conflict while the goal has no target group yet.
     """
     goal = ready(stores, goal_id)
     night = last_night(stores, goal)
     forecast: Mapping[str, Any] = goal.forecast or {}
     expected = {entry["bucket"]: entry for entry in forecast.get("buckets") or ()}
-    overall = _share(night["did"], night["users"])
+    counted = {"did": night["did"], "by_bucket": night["by_bucket"]} | {
+        "predicted": predicted_by(forecast.get("curve") or [], date.fromisoformat(night["date"]))
+    }
+    if goal.terms.rolling:
+        counted, expected = newest(stores, goal, night), {}
+    overall = _share(counted["did"], night["users"])
+    drifted = off_course(counted["did"], counted["predicted"], night["date"])
     return {
         "goal_id": goal.id,
         "status": str(goal.status),
         "direction": goal.terms.direction,
         "as_of": goal.terms.as_of.isoformat(),
-        "ends_on": goal.terms.ends_on.isoformat(),
+        "ends_on": goal.terms.to_json()["ends_on"],
+        "rolling_days": goal.terms.rolling_days,
         "date": night["date"],
         "finished": goal.status == Status.ENDED,
         "method": forecast.get("method"),
         "quality": forecast.get("quality") or {},
-        "warnings": forecast.get("warnings") or [],
+        "warnings": [*(forecast.get("warnings") or ()), *([drifted] if drifted else [])],
         "users": night["users"],
-        "did": night["did"],
-        "predicted": predicted_by(forecast.get("curve") or [], date.fromisoformat(night["date"])),
+        "did": counted["did"],
+        "predicted": counted["predicted"],
         "buckets": [
-            _bucket(bucket.label, night["by_bucket"][bucket.label], expected, overall)
+            _bucket(bucket.label, counted["by_bucket"][bucket.label], expected, overall)
             for bucket in reversed(Bucket)
         ],
     }
@@ -68,7 +78,7 @@ def drivers(stores: Stores, goal_id: str) -> dict[str, Any]:
     return {
         "goal_id": goal.id,
         "direction": goal.terms.direction,
-        "events": list(goal.terms.events),
+        "events": [event.to_json() for event in goal.terms.events],
         "model_version": goal.model["version"],
         **found,
         "drivers": shown,

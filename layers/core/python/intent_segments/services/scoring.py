@@ -7,7 +7,7 @@ so that a repeated job writes the same bytes to the same place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..goals.buckets import NO_BUCKET, NO_PERCENTILE, Bucket, Cuts, assign, percentiles
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan, PlannedGoal, Trained, group_tally, read_trained
-from ..goals.progress import ARMS, BUCKETS, Converted, GoalTally
+from ..goals.progress import GoalTally
 from ..goals.target_group import draw_arms
 from ..lake.calendar import to_day
 from ..lake.columns import read_columns, write_columns
@@ -31,12 +31,10 @@ from ..propensity.traits import TraitTable, load_traits
 from ..segments.definition import parse
 from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
+from .counting import ACHIEVED, LOST, OPEN, cells, events_of, tally
 from .forecasting import question_of
+from .goal_models import load_model
 from .opening import TARGET_COLUMNS, group_tables, score_key, target_key
-from .training import load_model
-
-OPEN, ACHIEVED, LOST = 0, 1, 2
-"""The column `state` of scores."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def score_users(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[
     trained = read_trained(plan, stores.objects.get_json(plan.cuts_key))
     definitions = [parse(goal.terms.definition) for goal in plan.goals]
     freezing = definitions if plan.kind == "goal_setup" else []
-    tables = group_tables(stores, plan.manifest_key, number, freezing, folder)
+    tables = group_tables(stores, plan.manifest_key, number, freezing, plan.events, folder)
     history = load_history(tables, to_day(plan.date))
     traits = load_traits(tables, history)
     with TemporaryDirectory() as scratch:
@@ -73,21 +71,25 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     """Score one goal in this group and write its file."""
     record = trained.model or goal.model
     assert record is not None  # made by this run's training or on record
+    night = group.plan.date
     target = _freeze(group, goal) if goal.day0_scores is None else _frozen(group, goal)
     evidence = Evidence.of(group.tables, question_of(goal.terms), group.history, group.traits)
     members = group.history.index_of(target["uh"])
+    model = load_model(group.stores, record)
+    if trained.shift is not None:
+        model = replace(model, shift=trained.shift)
     scored = score(
         evidence,
-        load_model(group.stores, record),
+        model,
         members,
-        started=to_day(goal.terms.as_of),
-        cutoff=to_day(group.plan.date),
-        ends=to_day(goal.terms.ends_on),
+        started=to_day(goal.terms.first_night(night)),
+        cutoff=to_day(night),
+        ends=to_day(goal.terms.last_day_of(night)),
         direction=goal.terms.direction,
         drivers=_drivers(group.stores, record),
     )
     before = _earlier(group, goal, goal.previous_scores, target["uh"])
-    over = group.plan.date >= goal.terms.ends_on
+    over = goal.terms.over(night)
     bucket, pending = _kept(scored, before) if over else _buckets(scored, trained.cuts, before)
     day0 = _earlier(group, goal, goal.day0_scores, target["uh"])["bucket"]
     done = ACHIEVED if goal.terms.direction == "maximize" else LOST
@@ -104,14 +106,26 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     files = group.plan.scores()
     path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns)
     group.stores.objects.upload({score_key(goal.id, files, group.number): path})
-    return _tally(
+    began, last = to_day(goal.terms.as_of), to_day(goal.counted_to)
+    counted = tally(
         scored,
         bucket,
         before["bucket"],
         day0 if goal.day0_scores is not None else bucket,
         target["arm"],
-        _goal_events(evidence, members, to_day(goal.counted_to)),
+        events_of(evidence, members, began, last),
         done,
+    )
+    if goal.window_scores is None:
+        return counted
+    window = _earlier(group, goal, goal.window_scores, target["uh"])["bucket"]
+    began = to_day(goal.window_scores.date)
+    return replace(
+        counted,
+        window=cells(
+            window, target["arm"], evidence.goal.within(members, began, goal.terms.horizon)
+        ),
+        window_events=events_of(evidence, members, began, to_day(night)),
     )
 
 
@@ -186,57 +200,3 @@ def _kept(
     """When the period is over nobody open can do it any more: buckets stay as they were."""
     bucket = np.where(before["bucket"] == NO_BUCKET, Bucket.LEAST_LIKELY, before["bucket"])
     return np.where(scored.did, NO_BUCKET, bucket).astype(np.uint8), before["pending"]
-
-
-def _goal_events(evidence: Evidence, members: npt.NDArray[np.int32], counted_to: int) -> int:
-    """The goal's events by these members since the period began."""
-    history = evidence.history
-    inside = np.zeros(len(history.uh), bool)
-    inside[members] = True
-    codes = [evidence.codes[e] for e in evidence.question.events if e in evidence.codes]
-    counted = (
-        np.isin(history.event, codes)
-        & (history.day > evidence.question.as_of)
-        & (history.day <= counted_to)
-        & inside[history.user]
-    )
-    return int(history.count[counted].sum())
-
-
-def _tally(
-    scored: Scored,
-    bucket: npt.NDArray[np.uint8],
-    before: npt.NDArray[np.uint8],
-    day0: npt.NDArray[np.uint8],
-    arm: npt.NDArray[np.uint8],
-    events: int,
-    done: int,
-) -> GoalTally:
-    open_, did = ~scored.did, int(scored.did.sum())
-    moved = open_ & (before != NO_BUCKET)
-    counts = np.zeros((len(Bucket), len(Bucket)), np.int64)
-    np.add.at(counts, (before[moved], bucket[moved]), 1)
-    least, moderately, most = (_triple(row) for row in counts)
-    return GoalTally(
-        members=len(open_),
-        open=int(open_.sum()),
-        achieved=did if done == ACHIEVED else 0,
-        lost=did if done == LOST else 0,
-        events=events,
-        likelihood=int(scored.likelihood[open_].sum(dtype=np.int64)),
-        day0={
-            (of, group): Converted(
-                int(((day0 == of) & (arm == group)).sum()),
-                int(((day0 == of) & (arm == group) & scored.did).sum()),
-            )
-            for of in BUCKETS
-            for group in ARMS
-        },
-        open_by_bucket=_triple(np.bincount(bucket[open_], minlength=len(Bucket))),
-        transitions=(least, moderately, most),
-    )
-
-
-def _triple(values: npt.NDArray[np.int64]) -> tuple[int, int, int]:
-    least, moderately, most = (int(value) for value in values)
-    return least, moderately, most

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import Conflict, InvalidInput, NotFound
-from ..goals.rules import unknown_event
+from ..goals.event_rules import unknown_event
 from ..segments.definition import ALL_USERS, EVERYBODY, parse, references
 from ..segments.limits import MAX_REFERENCE_DEPTH
 from ..store.segments import Segment

@@ -10,7 +10,9 @@ from ..errors import Conflict
 from ..goals.buckets import CERTAIN, Bucket, Cuts
 from ..goals.goal import Goal
 from ..goals.progress import predicted_by
+from ..goals.rolling import nothing_came
 from ..store.stores import Stores
+from . import windows
 
 
 def show(goal: Goal) -> dict[str, Any]:
@@ -37,34 +39,40 @@ def page(stores: Stores, limit: int, after: str | None) -> tuple[list[dict[str, 
 
 
 def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
-    """Every published day of a goal, actual beside predicted, and the whole forecast curve.
+    """Every published day of a goal, actual beside predicted, and the whole forecast curve. Of a
+    rolling goal, every night's prediction beside what came in its window.
 
     Raises NotFound, Conflict while the goal has no target group yet.
     """
     goal = ready(stores, goal_id)
     assert goal.day0 is not None
     curve = (goal.forecast or {}).get("curve") or []
-    nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
-    days = [_day(night, curve) for night in nights]
+    if goal.terms.rolling:
+        days = windows.days(goal, windows.published(stores, goal))
+    else:
+        nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
+        days = [_day(night, curve) for night in nights]
     return {
         "goal_id": goal.id,
         "status": str(goal.status),
         "direction": goal.terms.direction,
         "as_of": goal.terms.as_of.isoformat(),
         "starts_on": goal.terms.starts_on.isoformat(),
-        "ends_on": goal.terms.ends_on.isoformat(),
+        **_ends(goal),
         "users": goal.day0["users"],
         "target": None if goal.terms.target is None else goal.terms.target.to_json(),
         "forecast": {
             key: (goal.forecast or {}).get(key) for key in ("value", "intervals", "events_total")
         },
         "days": days,
+        "windows": windows.errors(days) if goal.terms.rolling else None,
         "curve": curve,
     }
 
 
 def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
-    """The intent buckets of the last published night, and what the day-0 buckets have done since.
+    """The intent buckets of the last published night, and what the day-0 buckets have done since;
+    of a rolling goal, what its buckets did in the newest complete window.
 
     Raises NotFound, Conflict while the goal has no target group yet.
     """
@@ -79,7 +87,7 @@ def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
         "open": night["open"],
         "achieved": night["achieved"],
         "lost": night["lost"],
-        "buckets": [_bucket(bucket, night, cuts) for bucket in reversed(Bucket)],
+        "buckets": [_bucket(goal, bucket, night, cuts) for bucket in reversed(Bucket)],
         "transitions": night["transitions"],
         "note": _note(goal),
     }
@@ -106,6 +114,11 @@ def last_night(stores: Stores, goal: Goal) -> Mapping[str, Any]:
     return night
 
 
+def _ends(goal: Goal) -> dict[str, Any]:
+    terms = goal.terms.to_json()
+    return {"ends_on": terms["ends_on"], "rolling_days": terms["rolling_days"]}
+
+
 def _day(night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, Any]:
     shown = {key: value for key, value in night.items() if key not in ("users", "cuts")}
     return shown | {
@@ -115,16 +128,20 @@ def _day(night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, 
             for bucket, arms in night["by_bucket"].items()
         },
         "by_arm": {arm: _rated(cell) for arm, cell in night["by_arm"].items()},
+        "window": None,
     }
 
 
-def _bucket(bucket: Bucket, night: Mapping[str, Any], cuts: Cuts) -> dict[str, Any]:
+def _bucket(goal: Goal, bucket: Bucket, night: Mapping[str, Any], cuts: Cuts) -> dict[str, Any]:
     low = {
         Bucket.LEAST_LIKELY: 0,
         Bucket.MODERATELY_LIKELY: cuts.moderately.at,
         Bucket.MOST_LIKELY: cuts.most.at,
     }[bucket]
-    cells = night["by_bucket"][bucket.label].values()
+    by_bucket = night["by_bucket"]
+    if goal.terms.rolling:
+        by_bucket = (night["completed"] or {}).get("by_bucket") or nothing_came()
+    cells = by_bucket[bucket.label].values()
     day0 = {key: sum(cell[key] for cell in cells) for key in ("users", "did")}
     users = night["open_by_bucket"][bucket.label]
     return {

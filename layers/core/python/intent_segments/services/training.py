@@ -1,10 +1,11 @@
-"""The panel's part of a run: at set-up the model and the forecast, every night the cuts."""
+"""The panel's part of a run: models where they are due, every night the cuts."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +13,36 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InsufficientHistory
-from ..goals.buckets import Bucket, Cuts, day0_cuts, night_cuts, percentile_table
+from ..goals.buckets import CERTAIN, day0_cuts, night_cuts, percentile_table
+from ..goals.goal import Terms
 from ..goals.plan import Plan, PlannedGoal, Trained, trained_document
-from ..lake.calendar import from_day, to_day
+from ..goals.rolling import retraining_due
+from ..lake.calendar import to_day
 from ..lake.tables import Tables
-from ..propensity.artifact import pack, unpack
-from ..propensity.drivers import by_bucket, drivers
-from ..propensity.evidence import Evidence, Rows
-from ..propensity.forecast import forecast, running_model
+from ..propensity.evidence import Evidence
+from ..propensity.forecast import forecast
 from ..propensity.history import History, load_history
-from ..propensity.leaks import leaks
+from ..propensity.interval import Spread, spread
 from ..propensity.model import Model
 from ..propensity.score import score
-from ..propensity.train import training_starts
 from ..propensity.traits import TraitTable, load_traits
 from ..segments.definition import parse
 from ..store.stores import Stores
-from .forecasting import achieving, document_of, question_of
+from .forecasting import achieving, in_rolling_days, question_of
+from .goal_models import Learnt, keep, learn, load_model
 from .opening import panel_members, panel_tables
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What all goals of a night share. `share` is the panel's part of all users."""
+
+    stores: Stores
+    plan: Plan
+    tables: Tables
+    share: float
+    history: History
+    traits: TraitTable
 
 
 def train_model(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -51,117 +64,117 @@ def train_model(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[
     return dict(event)
 
 
-def load_model(stores: Stores, record: Mapping[str, Any]) -> Model:
-    """The model on record ({"key", "sha256"}). Raises CorruptObject for any other content."""
-    return unpack(stores.objects.get(record["key"]), record["sha256"])
-
-
 def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
     trained = {}
     for goal in plan.goals:
-        definition = parse(goal.terms.definition)
-        tables, share = panel_tables(stores, plan.manifest_key, definition, folder)
-        evidence = Evidence.gather(tables, question_of(goal.terms))
-        document: Mapping[str, Any] | None = goal.forecast
-        if document is None:
-            document = document_of(forecast(evidence, share), goal.terms)
-        model = running_model(evidence, float(document["value"]) * share)
-        now = evidence.question.as_of
-        members = evidence.members(now)
-        rows = evidence.rows(model.plan, members, now, model.horizon)
-        likelihood = achieving(model.likelihood(rows), goal.terms.direction)
+        terms = goal.terms
+        opened = [parse(terms.definition)]
+        tables, share = panel_tables(stores, plan.manifest_key, opened, terms.events, folder)
+        evidence = Evidence.gather(tables, question_of(terms))
+        try:
+            learnt = learn(evidence, terms, goal.forecast, share)
+        except InsufficientHistory as thin:
+            raise in_rolling_days(thin, terms) from None
+        likelihood = achieving(learnt.model.likelihood(learnt.rows), terms.direction)
         histogram = Counter(likelihood.tolist())
-        cuts = day0_cuts(histogram, goal.terms.direction)
-        told = _drivers(evidence, model, rows, likelihood, cuts)
-        record = _keep(stores, goal, model, evidence, told)
-        made = None if goal.forecast is not None else document
-        trained[goal.id] = Trained(cuts, record, made, percentile_table(histogram))
+        cuts = day0_cuts(histogram, terms.direction)
+        record = keep(stores, goal.id, learnt, likelihood, cuts)
+        predicted = _told(goal.forecast or learnt.forecast) if terms.rolling else None
+        table = percentile_table(histogram)
+        trained[goal.id] = Trained(cuts, record, learnt.forecast, table, predicted)
     return trained
-
-
-def _drivers(
-    evidence: Evidence,
-    model: Model,
-    rows: Rows,
-    likelihood: npt.NDArray[np.int32],
-    cuts: Cuts,
-) -> dict[str, Any]:
-    """The document `drivers.json`: what goes along with the goal's events, in all, how it is
-    spread over the day-0 buckets of `rows`, and what looks like a leak."""
-    found = drivers(evidence, model)
-    place = (likelihood >= cuts.moderately.at).astype(int) + (likelihood >= cuts.most.at)
-    spread = by_bucket(found, model.plan, rows.features, place)
-    starts = training_starts(evidence, evidence.question.as_of)
-    return {
-        "as_of": from_day(evidence.question.as_of).isoformat(),
-        "windows": [
-            {"as_of": from_day(start).isoformat(), "days": evidence.question.horizon}
-            for start in starts
-        ],
-        "drivers": [driver.to_json() for driver in found],
-        "buckets": {bucket.label: spread[bucket] for bucket in sorted(Bucket, reverse=True)},
-        "warnings": list(leaks(evidence, model)),
-    }
-
-
-def _keep(
-    stores: Stores,
-    goal: PlannedGoal,
-    model: Model,
-    evidence: Evidence,
-    told: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Store the model, its manifest and its drivers under a key that names the model's content."""
-    starts = training_starts(evidence, evidence.question.as_of)
-    artifact = pack(
-        model,
-        goal.terms.as_of.isoformat(),
-        [from_day(start).isoformat() for start in starts],
-    )
-    folder = f"models/{goal.id}/{artifact.version}/"
-    stores.objects.put(f"{folder}model.joblib", artifact.body)
-    stores.objects.put_json(f"{folder}manifest.json", artifact.manifest)
-    stores.objects.put_json(f"{folder}drivers.json", told)
-    return {
-        "key": f"{folder}model.joblib",
-        "sha256": artifact.sha256,
-        "version": artifact.version,
-        "drivers": f"{folder}drivers.json",
-    }
 
 
 def _night(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
-    tables, _ = panel_tables(stores, plan.manifest_key, None, folder)
+    # Rolling goals look at their segment as it was on past days; the others have frozen members.
+    opened = [parse(goal.terms.definition) for goal in plan.goals if goal.terms.rolling]
+    tables, share = panel_tables(stores, plan.manifest_key, opened, plan.events, folder)
     history = load_history(tables, to_day(plan.date))
-    traits = load_traits(tables, history)
+    panel = Panel(stores, plan, tables, share, history, load_traits(tables, history))
     trained = {}
     for goal in plan.goals:
         members = panel_members(stores, plan.manifest_key, goal, plan.groups, folder)
-        histogram = _open_members(stores, plan, goal, tables, history, traits, members)
-        assert goal.cuts is not None  # an active goal has its day-0 cuts
-        cuts = night_cuts(histogram, goal.cuts.day0)
-        trained[goal.id] = Trained(cuts, percentiles=percentile_table(histogram))
+        trained[goal.id] = (_rolling if goal.terms.rolling else _dated)(panel, goal, members)
     return trained
 
 
+def _dated(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) -> Trained:
+    """Tonight's cuts of a goal with an end, of whose target group the panel holds `members`."""
+    assert goal.model is not None and goal.cuts is not None  # an active goal has both
+    histogram = _open_members(panel, goal, load_model(panel.stores, goal.model), members)
+    cuts = night_cuts(histogram, goal.cuts.day0)
+    return Trained(cuts, percentiles=percentile_table(histogram))
+
+
+def _rolling(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) -> Trained:
+    """Tonight's cuts of a rolling goal, and its model at the level of tonight's forecast: of those
+    who, as its members, had been in the segment for as long. When the model is due, that of the
+    forecast takes its place. Where history no longer carries a forecast, model and level stay."""
+    assert goal.model is not None and goal.cuts is not None  # an active goal has both
+    terms, night = goal.terms, to_day(panel.plan.date)
+    age = night - to_day(terms.as_of)
+    asked = replace(question_of(terms), as_of=night, age=age)
+    evidence = Evidence.of(panel.tables, asked, panel.history, panel.traits)
+    try:
+        found = forecast(evidence, panel.share)
+    except InsufficientHistory:
+        found = None
+    renewed = found is not None and retraining_due(terms, goal.model, panel.plan.date)
+    model = found.model if found and renewed else load_model(panel.stores, goal.model)
+    if found is not None:
+        users = panel.history.index_of(members)
+        rows = evidence.rows(model.plan, users, night, terms.horizon)
+        model = model.at_level(rows, found.value * panel.share)
+    histogram = _open_members(panel, goal, model, members)
+    cuts = night_cuts(histogram, goal.cuts.day0)
+    record = None
+    if found and renewed:
+        learnt = replace(Learnt.of(evidence, found), model=model)
+        likelihood = achieving(model.likelihood(learnt.rows), terms.direction)
+        record = keep(panel.stores, goal.id, learnt, likelihood, cuts)
+    return Trained(
+        cuts,
+        record,
+        percentiles=percentile_table(histogram),
+        predicted=_bounds(found.spread if found else _unproven(histogram, terms, panel.share)),
+        shift=model.shift,
+    )
+
+
 def _open_members(
-    stores: Stores,
-    plan: Plan,
-    goal: PlannedGoal,
-    tables: Tables,
-    history: History,
-    traits: TraitTable,
-    members: npt.NDArray[np.int64],
+    panel: Panel, goal: PlannedGoal, model: Model, members: npt.NDArray[np.int64]
 ) -> dict[int, int]:
     """{likelihood in 1e-6: open members} of the panel's part of a target group tonight."""
-    assert goal.model is not None  # an active goal has its model
+    night = panel.plan.date
     scored = score(
-        Evidence.of(tables, question_of(goal.terms), history, traits),
-        load_model(stores, goal.model),
-        history.index_of(members),
-        started=to_day(goal.terms.as_of),
-        cutoff=to_day(plan.date),
-        ends=to_day(goal.terms.ends_on),
+        Evidence.of(panel.tables, question_of(goal.terms), panel.history, panel.traits),
+        model,
+        panel.history.index_of(members),
+        started=to_day(goal.terms.first_night(night)),
+        cutoff=to_day(night),
+        ends=to_day(goal.terms.last_day_of(night)),
         direction=goal.terms.direction,
     )
     return dict(Counter(scored.likelihood[~scored.did].tolist()))
+
+
+def _unproven(histogram: Mapping[int, int], terms: Terms, share: float) -> Spread:
+    """Of all members, how many will do it in the window that begins after tonight, by the panel's
+    likelihoods alone: with the errors of other goals, where there is no past one to go by."""
+    members = sum(histogram.values())
+    expected = sum(likelihood * n for likelihood, n in histogram.items()) / CERTAIN
+    expected = members - expected if terms.direction == "minimize" else expected
+    return spread(expected / share, (), members / share, share)
+
+
+def _bounds(predicted: Spread) -> dict[str, float]:
+    bounds = predicted.interval(80)
+    numbers = {"value": predicted.value, "low80": bounds.low, "high80": bounds.high}
+    return {name: round(number, 2) for name, number in numbers.items()}
+
+
+def _told(forecast: Mapping[str, Any] | None) -> dict[str, float]:
+    """What a forecast document says of the first window."""
+    assert forecast is not None  # given, or made with the model
+    bounds = forecast["intervals"]["80"]
+    return {"value": forecast["value"], "low80": bounds["low"], "high80": bounds["high"]}

@@ -161,15 +161,20 @@ def step_action(goal: Goal, wanted: Status, changes: Mapping[str, Any]) -> Actio
     )
 
 
-def scored_action(goal: Goal, scores: Mapping[str, Any]) -> Action:
-    """The action that points an active goal to tonight's scores."""
+def scored_action(
+    goal: Goal, scores: Mapping[str, Any], model: Mapping[str, Any] | None = None
+) -> Action:
+    """The action that points an active goal to tonight's scores, and to the model that made them
+    where it is a new one."""
+    changes: dict[str, Any] = {"scores": scores} | ({} if model is None else {"model": model})
     return Action(
         PK,
         goal.id,
-        update="SET scores = :scores",
+        update="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
         condition="#status = :active",
-        names={"#status": "status"},
-        values={":scores": scores, ":active": str(Status.ACTIVE)},
+        names={"#status": "status"} | {f"#{name}": name for name in changes},
+        values={":active": str(Status.ACTIVE)}
+        | {f":{name}": value for name, value in changes.items()},
     )
 
 

@@ -1,0 +1,105 @@
+"""A generated account as files in a folder: what the services read and write, without an AWS.
+
+Keys of the bucket are paths in the folder, so that a file which is "fetched" is simply there: what
+is measured is the work, with every file in the machine's page cache.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from intent_segments.errors import NotFound
+from intent_segments.events.importer import import_file
+from intent_segments.events.synthetic import write_world
+from intent_segments.lake.manifest import Manifest, write_manifest
+from intent_segments.settings import Settings
+from intent_segments.store.objects import Objects
+from intent_segments.store.stores import Stores
+
+DAYS = 365
+FIRST_DAY = date(2025, 1, 1)
+SEED = 1
+USERS_PER_GROUP = 125_000
+"""8 groups for a million users, as docs/architecture.md has it."""
+
+KINDS = """CASE
+    WHEN event = 'Search Performed' AND properties ->> '$.results' = '0' THEN 'Nothing Found'
+    WHEN event = 'Concert Viewed' AND properties ->> '$.price' = '120.0' THEN 'Front Row Viewed'
+    WHEN event IN ('Search Performed', 'Video Watched', 'Concert Viewed')
+    THEN event || ': ' || coalesce(properties ->> '$.genre', properties ->> '$.query')
+    ELSE event END"""
+"""The world has 6 kinds of event. Told apart by genre they are 20, as many as an app has, which is
+more than a model has columns for (`features.MAX_EVENTS`)."""
+
+
+@dataclass(frozen=True)
+class FolderBucket(Objects):
+    """A bucket whose keys are paths below `root`."""
+
+    root: Path = Path()
+
+    def put(self, key: str, body: bytes) -> None:
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+    def get(self, key: str) -> bytes:
+        try:
+            return (self.root / key).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"There is no {key} in {self.root}.") from None
+
+    def upload(self, files: dict[str, Path]) -> None:
+        for key, path in files.items():
+            (self.root / key).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, self.root / key)
+
+    def fetch(self, keys: Iterable[str], folder: Path) -> list[Path]:
+        return [self.root / key for key in keys]
+
+    def download(self, key: str, path: Path) -> Path:
+        shutil.copyfile(self.root / key, path)
+        return path
+
+
+@dataclass(frozen=True)
+class Account:
+    """`events` is how many there are; `manifest_key` the state of the lake they make up."""
+
+    stores: Stores
+    manifest_key: str
+    users: int
+    events: int
+    groups: int
+
+
+def generate(folder: Path, users: int) -> Account:
+    """Write a world of `users` users and DAYS days and import it into a lake, both in `folder`."""
+    world = write_world(folder / "world", users=users, days=DAYS, seed=SEED, first_day=FIRST_DAY)
+    events = folder / "world" / "kinds.parquet"
+    con = duckdb.connect()
+    con.execute(
+        f"COPY (SELECT * REPLACE ({KINDS} AS event) FROM read_parquet('{world.events}'))"
+        f" TO '{events}' (FORMAT parquet)"
+    )
+    con.close()
+    opened = open_account(folder)
+    objects = opened.objects
+    groups = max(1, -(-users // USERS_PER_GROUP))
+    manifest = Manifest(0, groups, "UTC")
+    for path, kind in ((events, "events"), (world.profiles, "profiles")):
+        manifest, _ = import_file(path, kind, manifest, objects, folder / "scratch")
+    key = write_manifest(objects, manifest)
+    return Account(opened, key, manifest.users, manifest.events, groups)
+
+
+def open_account(folder: Path) -> Stores:
+    """Stores whose bucket is `folder`; its table is never asked."""
+    named = Settings("bench", "lake", "bench", 1, "UTC")
+    return replace(Stores.of(named), objects=FolderBucket("lake", folder / "bucket"))

@@ -1,0 +1,69 @@
+"""What a group of users adds to a goal's numbers: integers only, which merge in any order."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..goals.buckets import NO_BUCKET, Bucket
+from ..goals.progress import ARMS, BUCKETS, Cells, Converted, GoalTally
+from ..propensity.evidence import Evidence
+from ..propensity.score import Scored
+
+OPEN, ACHIEVED, LOST = 0, 1, 2
+"""The column `state` of scores."""
+
+
+def tally(
+    scored: Scored,
+    bucket: npt.NDArray[np.uint8],
+    before: npt.NDArray[np.uint8],
+    day0: npt.NDArray[np.uint8],
+    arm: npt.NDArray[np.uint8],
+    events: int,
+    done: int,
+) -> GoalTally:
+    """Counts of members (n,) by tonight's `bucket`, last night's (`before`) and that of day 0;
+    `done` is the state of those who did it."""
+    open_, did = ~scored.did, int(scored.did.sum())
+    moved = open_ & (before != NO_BUCKET)
+    counts = np.zeros((len(Bucket), len(Bucket)), np.int64)
+    np.add.at(counts, (before[moved], bucket[moved]), 1)
+    least, moderately, most = (_triple(row) for row in counts)
+    return GoalTally(
+        members=len(open_),
+        open=int(open_.sum()),
+        achieved=did if done == ACHIEVED else 0,
+        lost=did if done == LOST else 0,
+        events=events,
+        likelihood=int(scored.likelihood[open_].sum(dtype=np.int64)),
+        day0=cells(day0, arm, scored.did),
+        open_by_bucket=_triple(np.bincount(bucket[open_], minlength=len(Bucket))),
+        transitions=(least, moderately, most),
+    )
+
+
+def cells(
+    bucket: npt.NDArray[np.uint8], arm: npt.NDArray[np.uint8], did: npt.NDArray[np.bool_]
+) -> Cells:
+    """Members (n,) by bucket and arm, and how many of them did it."""
+    return {
+        (of, group): Converted(
+            int(((bucket == of) & (arm == group)).sum()),
+            int(((bucket == of) & (arm == group) & did).sum()),
+        )
+        for of in BUCKETS
+        for group in ARMS
+    }
+
+
+def events_of(evidence: Evidence, members: npt.NDArray[np.int32], after: int, last: int) -> int:
+    """The goal's events by these members on the days after+1 .. last."""
+    inside = np.zeros(len(evidence.history.uh), bool)
+    inside[members] = True
+    return evidence.done.total(inside, after, last)
+
+
+def _triple(values: npt.NDArray[np.int64]) -> tuple[int, int, int]:
+    least, moderately, most = (int(value) for value in values)
+    return least, moderately, most
