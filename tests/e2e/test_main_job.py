@@ -120,6 +120,7 @@ def test_expected_users_in_the_end_include_those_who_did_it(job):
     made, _, _, goal, _ = job
     for day in made.stack.api.get(f"/v1/goals/{goal['id']}/progress")["days"]:
         assert day["did"] <= day["expected_users"] <= goal["users"]
+        assert day["did"] <= day["ending"]["low80"] <= day["ending"]["high80"] <= goal["users"]
 
 
 def test_members_of_a_bucket_are_listed_page_by_page_and_no_one_twice(job, truth):

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "events": {"errors", "lake", "store"},
     "segments": {"errors", "lake"},
     "goals": {"errors", "lake", "segments"},
-    "propensity": {"errors", "lake", "segments"},
+    "propensity": {"errors", "lake", "segments", "goals"},
     "store": {"errors", "settings", "lake", "goals"},
     "services": {
         *("errors", "settings", "lake", "events", "segments", "goals", "propensity", "store"),

@@ -53,7 +53,11 @@ def _headline(goal: Mapping[str, Any], progress: Mapping[str, Any]) -> None:
     if last["date"] >= goal["ends_on"]:
         show(f"  came: {last['did']:,}; the forecast was {error:+.1%} off, {inside} its interval")
     else:
-        show(f"  so far: {last['did']:,}, now expected {last['expected_users']:,.0f} in the end")
+        end = last["ending"]
+        show(
+            f"  so far: {last['did']:,}, now expected {end['value']:,.0f} in the end "
+            f"(80 %: {end['low80']:,.0f} to {end['high80']:,.0f})"
+        )
     target = forecast["target"]
     if target:
         word = target["verdict"].replace("_", " ")
@@ -68,17 +72,19 @@ def _days(progress: Mapping[str, Any]) -> None:
     show("")
     rows = []
     for day in progress["days"]:
-        said = day["predicted"]
+        said, end = day["predicted"], day["ending"]
         rows.append(
             (
                 day["date"],
                 day["did"],
                 round(said["value"]) if said else None,
                 f"{said['low80']:,.0f} - {said['high80']:,.0f}" if said else None,
-                round(day["expected_users"]),
+                round(end["value"]) if end else round(day["expected_users"]),
+                f"{end['low80']:,.0f} - {end['high80']:,.0f}" if end else None,
             )
         )
-    show_table(("night", "did it", "predicted", "80 % interval", "expected in the end"), rows)
+    head = ("night", "did it", "predicted", "80 % interval", "in the end", "80 % interval")
+    show_table(head, rows)
 
 
 def _buckets(goal: Mapping[str, Any], buckets: Mapping[str, Any]) -> None:

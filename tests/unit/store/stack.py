@@ -142,7 +142,8 @@ FORECAST = {
     "users": 8,
     "value": 4.0,
     "intervals": {"80": {"low": 2.0, "high": 6.0}},
-    "events_total": None,
+    "error": {"log_scale": 0.8, "freedom": 9},
+    "events_total": {"value": 8.0, "low80": 3.0, "high80": 20.0},
     "target": None,
     "curve": [
         {"date": "2026-11-21", "value": 1.0, "low80": 0.0, "high80": 2.0},

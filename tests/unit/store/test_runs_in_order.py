@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from intent_segments.errors import Conflict, CorruptObject
-from intent_segments.goals.goal import Status
+from intent_segments.goals.goal import Status, Target
 from intent_segments.goals.plan import Plan
+from intent_segments.services import endings
 from intent_segments.services.planning import RunRequest, last_closed_day, plan_run
 from intent_segments.services.publishing import record_progress
 from intent_segments.services.tracking import buckets, progress
@@ -23,8 +25,11 @@ def night(day: int | None) -> RunRequest:
     return RunRequest("night", date=None if day is None else date(2026, 11, day))
 
 
-def set_up(stores: Stores, goal_id: str = "goal_1", **changes: Any) -> None:
-    save(stores, a_goal(goal_id, **changes))
+def set_up(
+    stores: Stores, goal_id: str = "goal_1", target: Target | None = None, **changes: Any
+) -> None:
+    wanted = {"terms": replace(terms(), target=target)} if target else {}
+    save(stores, a_goal(goal_id, **wanted, **changes))
     plan_run(stores, RunRequest("goal_setup", goal_id), NOW)
     work(stores, f"setup-{goal_id}")
     record_progress(stores, {"run_id": f"setup-{goal_id}"}, NOW)
@@ -104,6 +109,40 @@ def test_a_night_moves_the_watermark_and_shows_actual_beside_predicted(stores: S
     [day] = progress(stores, "goal_1")["days"]
     assert (day["did"], day["predicted"]["value"], day["expected_users"]) == (2, 1.0, 5.0)
     assert day["by_arm"]["test"] == {"users": 6, "did": 2, "rate": 0.333333}
+
+
+def test_a_night_says_how_the_goal_will_end_and_whether_its_target_is_in_reach(
+    stores: Stores,
+) -> None:
+    """One was expected by tonight, two came: a part of the surplus is taken to go on."""
+    set_up(stores, target=Target("users", 4))
+    run_night(stores, 21)
+    seen = progress(stores, "goal_1")
+    [day], outlook = seen["days"], seen["outlook"]
+    assert 5.0 < day["ending"]["value"] < 5.5
+    assert 2 < day["ending"]["low80"] < 5.0 < day["ending"]["high80"] <= 8
+    assert outlook["date"] == "2026-11-21"
+    assert outlook["low95"] < outlook["low80"] < outlook["high80"] <= outlook["high95"]
+    assert 0.5 < outlook["target"]["probability"] < 1
+    assert outlook["target"]["verdict"] == "within_reach"
+
+
+def test_a_target_of_events_counts_events(stores: Stores) -> None:
+    set_up(stores, target=Target("events", 400))
+    run_night(stores, 21)
+    target = progress(stores, "goal_1")["outlook"]["target"]
+    assert target["even_chance"] > 4
+    assert (target["metric"], target["verdict"]) == ("events", "not_realistic")
+
+
+def test_a_goal_saved_before_forecasts_kept_their_error_has_no_ending(stores: Stores) -> None:
+    set_up(stores)
+    goal = stores.goals.get("goal_1")
+    assert goal.forecast is not None
+    without = {key: value for key, value in goal.forecast.items() if key != "error"}
+    run_night(stores, 21)
+    [night] = stores.runs.nights_of("goal_1", date(2026, 11, 21), date(2026, 11, 21))
+    assert endings.outlook(replace(goal, forecast=without), night) is None
 
 
 def test_publishing_a_night_twice_equals_once(stores: Stores) -> None:

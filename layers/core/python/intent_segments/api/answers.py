@@ -19,6 +19,8 @@ from .outlooks import (
     Counted,
     CurvePoint,
     Did,
+    Ending,
+    EndingOutlook,
     EventsTotal,
     Interval,
     Needed,
@@ -171,10 +173,11 @@ class GoalWindow(Answer):
 
 class Day(Answer):
     """One published day. `did` counts members who did it so far, `events` the goal's events since
-    `starts_on`, `expected_users` how many will have done it by the end as seen tonight.
-    `by_bucket` goes by the buckets of day 0, split by arm. Of a rolling goal nobody is done with:
-    `did` is 0, `expected_users` and `predicted` are of the `window` that begins after the day, and
-    what came of it stands in there."""
+    `starts_on`, `expected_users` how many will have done it by the end by the likelihoods of
+    tonight; `ending` is the same, corrected by what came so far, with its interval. `by_bucket`
+    goes by the buckets of day 0, split by arm. Of a rolling goal nobody is done with: `did` is 0,
+    `expected_users` and `predicted` are of the `window` that begins after the day, and what came of
+    it stands in there."""
 
     date: date
     did: int
@@ -184,6 +187,7 @@ class Day(Answer):
     events: int
     expected_users: float
     predicted: Predicted | None
+    ending: Ending | None
     by_bucket: dict[BucketName, dict[ArmName, Did]] | None
     by_arm: dict[ArmName, Did] | None
     open_by_bucket: dict[BucketName, int]
@@ -210,8 +214,9 @@ class ForecastNumbers(Answer):
 
 
 class Progress(Answer):
-    """Actual beside predicted. `curve` is the whole forecast, days to come included. A rolling
-    goal's `days` begin with day 0 and go back a year at most; `windows` sums them up."""
+    """Actual beside predicted. `curve` is the whole forecast, days to come included; `outlook` says
+    how the goal will end as seen from the newest night. A rolling goal's `days` begin with day 0
+    and go back a year at most; `windows` sums them up."""
 
     goal_id: str
     status: str
@@ -224,6 +229,7 @@ class Progress(Answer):
     target: Target | None
     forecast: ForecastNumbers
     days: list[Day]
+    outlook: EndingOutlook | None
     windows: TrackRecord | None
     curve: list[CurvePoint]
 

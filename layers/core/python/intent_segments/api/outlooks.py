@@ -85,6 +85,32 @@ class Predicted(Answer):
     high80: float
 
 
+class Ending(Answer):
+    """Members who will have done it when the period is over, as seen from a night: those who did,
+    and what the days that remain may bring, with the 80 % interval."""
+
+    value: float
+    low80: float
+    high80: float
+
+
+class EndingOutlook(Ending):
+    """The newest night's `ending`, with the 95 % interval and what has become of the target."""
+
+    date: date
+    low95: float
+    high95: float
+    target: TargetOutlook | None
+
+
+class ForecastError(Answer):
+    """How wrong the forecast may be: Student's t with `freedom` degrees of freedom on the logarithm
+    of the count, `log_scale` its scale."""
+
+    log_scale: float
+    freedom: int
+
+
 class Needed(Answer):
     """How much of something is `needed`, and how much history holds (`known`)."""
 
@@ -127,6 +153,7 @@ class Outlook(Answer):
     users: int
     value: float
     intervals: dict[str, Interval]
+    error: ForecastError | None = None
     events_total: EventsTotal | None
     target: TargetOutlook | None
     curve: list[CurvePoint]
@@ -162,6 +189,7 @@ class Forecast(Terms):
     users: int
     value: float
     intervals: dict[str, Interval]
+    error: ForecastError | None = None
     events_total: EventsTotal | None
     target: TargetOutlook | None
     curve: list[CurvePoint]

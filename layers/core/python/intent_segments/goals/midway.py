@@ -34,24 +34,25 @@ class ForecastError:
 
 @dataclass(frozen=True)
 class Ending:
-    """`did` have done it by now; `remaining` more are expected, with the `scale` of their log."""
+    """`did` have done it by now; `remaining` more are expected, with the `scale` of their log.
+    There are `most` at most, None where nothing limits them."""
 
     did: int
     remaining: float
     scale: float
     freedom: int
-    most: int
+    most: int | None
 
     @property
     def value(self) -> float:
-        """Members expected to have done it when the period is over: as likely more as fewer."""
-        return min(self.did + self.remaining, float(self.most))
+        """The count expected when the period is over: as likely more as fewer."""
+        return self._within(self.did + self.remaining)
 
     def interval(self, percent: int) -> tuple[float, float]:
         """The central interval of `percent` percent, within the members that there are."""
         reach = exp(quantile(0.5 + percent / 200, self.freedom) * self.scale)
         low, high = self.did + self.remaining / reach, self.did + self.remaining * reach
-        return low, min(high, float(self.most))
+        return self._within(low), self._within(high)
 
     def reached(self, wanted: float, direction: Direction) -> float:
         """P(at least `wanted` members do it), or, minimizing, P(at most that many do)."""
@@ -62,9 +63,12 @@ class Ending:
     def _at_least(self, wanted: float) -> float:
         if wanted <= self.did:
             return 1.0
-        if wanted > self.most or self.remaining <= 0:
+        if wanted > self._within(wanted) or self.remaining <= 0:
             return 0.0
         return 1.0 - cdf(log((wanted - self.did) / self.remaining) / self.scale, self.freedom)
+
+    def _within(self, count: float) -> float:
+        return count if self.most is None else min(count, float(self.most))
 
 
 def ending(
@@ -88,6 +92,13 @@ def ending(
     remaining *= exp(CARRIES_ON * told * surplus)
     variance = level / part_left + _noise(remaining) if part_left else 0.0
     return Ending(did, min(remaining, members - did), sqrt(variance), error.freedom, members)
+
+
+def of_events(users: Ending, *, did: int, per_user: float, wander: float) -> Ending:
+    """The same of the number of events: `did` so far, `per_user` more for everybody who is still to
+    do it, whose number per user has the variance `wander` on the log scale."""
+    scale = sqrt(users.scale**2 + wander)
+    return Ending(did, users.remaining * per_user, scale, users.freedom, None)
 
 
 def _noise(count: float) -> float:

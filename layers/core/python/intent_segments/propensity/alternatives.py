@@ -234,7 +234,7 @@ class _Relation:
 def _sample(evidence: Evidence, start: int) -> Ints:
     """Members as of `start` who take part in training."""
     users = evidence.members(start)
-    return users[users < evidence.sample_end()]
+    return users[users < evidence.sample_end]
 
 
 def _doers(evidence: Evidence, users: Ints, start: int, days: int) -> Ints:

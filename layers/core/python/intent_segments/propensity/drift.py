@@ -158,7 +158,7 @@ def _young(evidence: Evidence, now: int) -> dict[str, int]:
             name: recorded_since(history, evidence.codes[name]) for name in evidence.goal_names
         }
         found = {name: since for name, since in known.items() if since is not None}
-    learnt_from = history.first_users(evidence.sample_end())
+    learnt_from = history.first_users(evidence.sample_end)
     for name in _missing(evidence, learnt_from, learnt_from.day <= max(starts)):
         since = recorded_since(history, evidence.codes[name])
         if since is not None and since > max(starts):
@@ -176,7 +176,7 @@ def _missing(evidence: Evidence, history: History, rows: npt.NDArray[np.bool_]) 
 def _bursts(evidence: Evidence, now: int) -> list[str]:
     """The plan's events that come in bursts, as mailings do: a window's counts tell when the last
     burst was, and nothing about its users."""
-    history = evidence.history.first_users(evidence.sample_end())
+    history = evidence.history.first_users(evidence.sample_end)
     oldest = min(training_starts(evidence, now), default=now) - WINDOW_EDGES[COMPARED_WINDOWS]
     weeks = (now - max(oldest, history.earliest_day) + 1) // 7
     if weeks < 2:

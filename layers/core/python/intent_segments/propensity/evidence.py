@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import ceil
 from typing import Protocol
 
 import numpy as np
@@ -21,10 +22,13 @@ from .traits import TraitTable, choose, load_traits
 
 Floats = npt.NDArray[np.float64]
 
-SAMPLE_MEMBERS = 12_000
-"""Members that take part in training and in rolling origins. Users come in the order of a uniform
-hash, so the first ones are a random sample; coefficients do not gain from more, the sampling noise
-of a past origin (4 % at 600 achievements) is small beside a season's, and time stays bounded."""
+SAMPLE_ACHIEVERS = 800
+SAMPLE_MEMBERS = (10_000, 16_000)
+"""Members that take part in training and in rolling origins: as many as make 800 achievements in a
+window, within these bounds. Users come in the order of a uniform hash, so the first ones are a
+random sample; coefficients do not gain from more, the sampling noise of a past origin (4 % at 800)
+is small beside a season's, and time stays bounded. Rare events need more members to be seen at
+all."""
 
 
 class Family(Protocol):
@@ -163,19 +167,23 @@ class Evidence:
         columns[:, -1] = np.log(remaining)
         return Rows(users, cutoff, columns, beat, np.full(len(users), float(remaining)))
 
+    @cached_property
     def sample_end(self) -> int:
-        """Users with a position below this take part in training: SAMPLE_MEMBERS of today's."""
+        """Users with a position below this take part in training (see SAMPLE_MEMBERS)."""
         present = self.members(self.question.as_of)
-        if len(present) <= SAMPLE_MEMBERS:
-            return len(self.history.uh)
-        return int(present[SAMPLE_MEMBERS])
+        horizon = self.question.horizon
+        latest = self.question.as_of - 7 * ceil(horizon / 7)
+        before = self.members(latest)[: SAMPLE_MEMBERS[1]]
+        rate = float(self.goal.within(before, latest, horizon).mean()) if len(before) else 0.0
+        wanted = int(np.clip(SAMPLE_ACHIEVERS / max(rate, 1e-9), *SAMPLE_MEMBERS))
+        return len(self.history.uh) if len(present) <= wanted else int(present[wanted])
 
     def sampled(self, start: int, age: int = 0) -> Rows:
         """The sample's open members `age` days after `start`, the rest of the horizon to go."""
         key = (start, age)
         if key not in self._rows:
             users = self.open_members(start, age)
-            users = users[users < self.sample_end()]
+            users = users[users < self.sample_end]
             self._rows[key] = self.rows(self.plan, users, start + age, self.question.horizon - age)
         return self._rows[key]
 

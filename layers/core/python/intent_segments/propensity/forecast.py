@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,14 +18,15 @@ from .leaks import leaks
 from .level import Level, combine, expectations
 from .model import Model
 from .reach import further_variance, growth_of, learnable
-from .rolling import Origin, calibration_of, errors_of, news_of, rolling_origins
-from .train import train
-
-Verdict = Literal["within_reach", "a_stretch", "not_realistic"]
-
-WITHIN_REACH = 0.5
-STRETCH = 0.15
-"""A wanted number is within reach when it is at least as likely as not, a stretch from 15 %."""
+from .rolling import (
+    Origin,
+    calibration_of,
+    errors_of,
+    news_of,
+    origin_days,
+    rolling_origins,
+)
+from .train import train, train_each
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,6 @@ class Forecast:
         return self.spread.intervals()
 
 
-def verdict(probability: float) -> Verdict:
-    """The plain word for P(reached)."""
-    if probability >= WITHIN_REACH:
-        return "within_reach"
-    return "a_stretch" if probability >= STRETCH else "not_realistic"
-
-
 def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
     """Answer the evidence's question. `share` in (0, 1]: the part of all users in the tables.
 
@@ -79,8 +74,9 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
         raise refusal(evidence, now, share)
     learned = past.question.horizon
     rows = past.rows(past.plan, past.members(now), now, learned)
-    origins = tuple(rolling_origins(past, now))
-    model = replace(train(past, now, running=False), calibration=calibration_of(origins))
+    models = train_each(past, [*origin_days(past, now), now])
+    origins = tuple(rolling_origins(past, now, models))
+    model = replace(models[now], calibration=calibration_of(origins))
     said = expectations(past, model, rows, now)
     news = news_of(origins, learned)
     level = combine(said, len(rows.users), errors_of(origins), news)
@@ -112,18 +108,20 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
     )
 
 
-def running_model(evidence: Evidence, expected: float) -> Model:
+def running_model(
+    evidence: Evidence, expected: float, origins: Sequence[Origin] | None = None
+) -> Model:
     """The model that a saved goal scores with on every night of its period.
 
-    It is calibrated on the same past origins as the forecast. Its likelihoods on day 0 add up to
-    `expected` users of the panel: the saved forecast, so that forecast, buckets and progress tell
-    one story. Raises InsufficientHistory.
+    It is calibrated on the same past `origins` as the forecast, made anew unless they are given.
+    Its likelihoods on day 0 add up to `expected` users of the panel: the saved forecast, so that
+    forecast, buckets and progress tell one story. Raises InsufficientHistory.
     """
     now = evidence.question.as_of
     past = learnable(evidence, now)
     if past is None:
         raise refusal(evidence, now)
-    calibrated = calibration_of(rolling_origins(past, now))
+    calibrated = calibration_of(rolling_origins(past, now) if origins is None else origins)
     model = replace(train(past, now, running=True), calibration=calibrated)
     rows = past.rows(past.plan, past.members(now), now, past.question.horizon)
     model, rows = _over_all_days(evidence, model, rows)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..goals.verdict import verdict
 from ..lake.calendar import from_day
 from .alternatives import in_words
 from .evaluate import word_for
-from .forecast import Forecast, verdict
+from .forecast import Forecast
 from .interval import Interval
 from .rolling import Origin
 
@@ -21,6 +22,7 @@ def report(found: Forecast) -> dict[str, Any]:
         "users": found.users,
         "value": round(found.value, 2),
         "intervals": {level: _bounds(i) for level, i in found.intervals().items()},
+        "error": {"log_scale": round(found.spread.scale, 6), "freedom": found.spread.freedom},
         "events_total": {"value": round(found.events.value, 2), **_bounds(events80, "80")},
         "curve": [
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
@@ -14,7 +14,8 @@ from .evaluate import Evaluation, evaluate
 from .evidence import Evidence
 from .interval import Past
 from .level import by_kind, combine, expectations
-from .train import train, training_starts
+from .model import Model
+from .train import train_each, training_starts
 
 MOST_ORIGINS = 6
 """Past forecasts, a month apart where history allows: errors of neighbouring weeks repeat each
@@ -41,19 +42,29 @@ class Origin:
         return Past(self.value, self.actual)
 
 
-def rolling_origins(evidence: Evidence, now: int) -> list[Origin]:
-    """Forecasts at past cut-offs whose outcome is known by `now`, newest first.
+def origin_days(evidence: Evidence, now: int) -> list[int]:
+    """Past cut-offs whose outcome is known by `now`, oldest first.
 
     An origin needs a whole window before it to learn from; the first ones of a young account fall
     away, and with none left the interval rests on its prior alone.
     """
+    days = training_starts(evidence, now, MOST_ORIGINS)[::-1]
+    return [
+        day for day in days if len(evidence.sampled(day).users) and training_starts(evidence, day)
+    ]
+
+
+def rolling_origins(
+    evidence: Evidence, now: int, models: Mapping[int, Model] | None = None
+) -> list[Origin]:
+    """Forecasts as of `origin_days`, newest first. `models` are those trained as of each day, where
+    they are known already."""
     horizon = evidence.question.horizon
     origins: list[Origin] = []
-    for day in reversed(training_starts(evidence, now, MOST_ORIGINS)):
-        rows = evidence.sampled(day)
-        if not len(rows.users) or not training_starts(evidence, day):
-            continue
-        model = train(evidence, day, running=False)
+    days = origin_days(evidence, now)
+    trained = train_each(evidence, days) if models is None else models
+    for day in days:
+        rows, model = evidence.sampled(day), trained[day]
         parts = expectations(evidence, model, rows, day)
         # Only what was known on that day: origins whose own period was over by then.
         known = [origin for origin in origins if origin.day + horizon <= day]

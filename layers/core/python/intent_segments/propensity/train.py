@@ -7,6 +7,8 @@ of the goal: the days that remain are a column.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -33,6 +35,10 @@ TREE_ROWS = (6_000, 10_000)
 """Training rows kept of those who did it, and of those who did not. What is left out is made up for
 by weight (King and Zeng 2001, "Logistic regression in rare events data", Political Analysis 9):
 beside a few thousand of one kind, more of the other tell hardly anything new."""
+
+WORKERS = 2
+"""Fits at the same time: as many as the functions have processors. Fitting is compiled code, which
+lets another thread work."""
 
 MIN_HISTORY_DAYS = 7
 """Days of history before the earliest start: a week shows each weekday once."""
@@ -151,6 +157,18 @@ def train(evidence: Evidence, now: int, running: bool) -> Model:
             trees=_fit_trees(rows) if enough >= MIN_POSITIVES["full"] else None,
             dying=fit_dying(present.beat),
         )
+
+
+def train_each(evidence: Evidence, days: Sequence[int]) -> dict[int, Model]:
+    """`train(evidence, day, running=False)` of several days: rows first, one after the other, then
+    the fits, WORKERS at a time."""
+    for day in days:
+        evidence.sampled(day)
+        for start in training_starts(evidence, day):
+            evidence.sampled(start)
+    with one_thread(), ThreadPoolExecutor(WORKERS) as pool:
+        models = pool.map(lambda day: train(evidence, day, running=False), days)
+        return dict(zip(days, models, strict=True))
 
 
 def _fit_trees(rows: TrainingSet) -> Trees:

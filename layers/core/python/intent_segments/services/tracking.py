@@ -12,7 +12,7 @@ from ..goals.goal import Goal
 from ..goals.progress import predicted_by
 from ..goals.rolling import nothing_came
 from ..store.stores import Stores
-from . import windows
+from . import endings, windows
 
 
 def show(goal: Goal) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
         days = windows.days(goal, windows.published(stores, goal))
     else:
         nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
-        days = [_day(night, curve) for night in nights]
+        days = [_day(goal, night, curve) for night in nights]
     return {
         "goal_id": goal.id,
         "status": str(goal.status),
@@ -65,6 +65,7 @@ def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
             key: (goal.forecast or {}).get(key) for key in ("value", "intervals", "events_total")
         },
         "days": days,
+        "outlook": None if goal.terms.rolling else endings.outlook(goal, last_night(stores, goal)),
         "windows": windows.errors(days) if goal.terms.rolling else None,
         "curve": curve,
     }
@@ -119,10 +120,11 @@ def _ends(goal: Goal) -> dict[str, Any]:
     return {"ends_on": terms["ends_on"], "rolling_days": terms["rolling_days"]}
 
 
-def _day(night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _day(goal: Goal, night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, Any]:
     shown = {key: value for key, value in night.items() if key not in ("users", "cuts")}
     return shown | {
         "predicted": predicted_by(curve, date.fromisoformat(night["date"])),
+        "ending": endings.bounds(goal, night),
         "by_bucket": {
             bucket: {arm: _rated(cell) for arm, cell in arms.items()}
             for bucket, arms in night["by_bucket"].items()

@@ -64,6 +64,7 @@ def _day(goal: Goal, night: Mapping[str, Any], came: Mapping[str, Any] | None) -
     told = ("date", "did", "open", "achieved", "lost", "events", "expected_users", "predicted")
     return {
         **{key: night[key] for key in told},
+        "ending": None,
         "by_bucket": None,
         "by_arm": None,
         "open_by_bucket": night["open_by_bucket"],
