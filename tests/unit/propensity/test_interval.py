@@ -60,7 +60,7 @@ def test_intervals_hold_what_they_promise_when_errors_repeat_themselves():
     random = np.random.default_rng(5)
     held = []
     for _ in range(2_000):
-        errors = random.normal(0, 0.14, 7)
+        errors = random.normal(0, 0.12, 7)
         actual = 10_000 * np.exp(errors[-1])
         bounds = spread(10_000, wrong_by(*errors[:-1]), 1e9).interval(80)
         held.append(bounds.low <= actual <= bounds.high)
