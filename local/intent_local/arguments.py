@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from intent_segments.errors import InvalidInput
+from intent_segments.goals.bucket_policy import agree_buckets
 from intent_segments.goals.rules import MAX_ROLLING_DAYS
 from intent_segments.lake.calendar import parse_date
 
@@ -15,6 +16,11 @@ MAX_HORIZON_DAYS = 365
 
 EVENT_HELP = (
     'a name, or {"event": "Charged", "where": [{"property": "amount", "gte": 50}]}; may be repeated'
+)
+
+BUCKETS_HELP = (
+    "what buckets go by: achievement (default), 'percentile 20 30' (the top 20 percent of open "
+    "members every night, the next 30), 'likelihood 0.5 0.2' (from fixed likelihoods on), or JSON"
 )
 
 
@@ -57,3 +63,31 @@ def event(text: str) -> str | dict[str, Any]:
         return parse(document, "event").to_json()
     except InvalidInput as error:
         raise argparse.ArgumentTypeError(error.message) from None
+
+
+def buckets(text: str) -> dict[str, Any]:
+    """What buckets go by, as the API takes it: an object in JSON, or its values in words."""
+    given: Any
+    if text.lstrip().startswith("{"):
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {error}") from None
+    else:
+        given = dict(zip(("by", "most", "moderate"), map(_value, text.split()), strict=False))
+        if len(text.split()) > len(given):
+            raise argparse.ArgumentTypeError(
+                f"{text!r} says more than what buckets go by and two cuts, as in 'percentile 20 30'"
+            )
+    policy, broken = agree_buckets(given)
+    if broken:
+        raise argparse.ArgumentTypeError(broken[0].message)
+    return policy.to_json()
+
+
+def _value(word: str) -> Any:
+    """A number where the word is one; the word otherwise, which the rules then refuse by name."""
+    try:
+        return int(word) if word.isdecimal() else float(word)
+    except ValueError:
+        return word

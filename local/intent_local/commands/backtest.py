@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 EVERYBODY: dict[str, Any] = {"all": []}
 
+METHODS = {"base_rate": "base rate", "small": "small", "full": "full"}
+"""The rungs of the ladder in words."""
+
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `intent backtest` to the command line."""
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.plot is not None:
         check(args.plot, len(args.as_of))
-    days = [to_day(as_of) for as_of in args.as_of]
+    days = [to_day(as_of) for as_of in dict.fromkeys(args.as_of)]
     goal = tuple(GoalEvent.from_json(given) for given in args.event)
     definition = parse(_segment(args.segment))
     tables = open_files(args.events, args.profiles, args.timezone)
@@ -125,17 +128,19 @@ def _card(result: Any, heading: str) -> str:
     for origin in result.origins:
         row = [from_day(origin.as_of).isoformat(), f"{origin.users:,}"]
         if origin.forecast is None:
-            rows.append([*row, "-", "-", "-", "-", "no forecast"])
+            rows.append([*row, "-", "-", "-", "-", "-", "no forecast"])
             continue
         spread = origin.forecast.spread
         row += [f"{spread.value:,.0f}"]
         row += [f"{b.low:,.0f} - {b.high:,.0f}" for b in (spread.interval(80), spread.interval(95))]
         actual = "-" if origin.actual is None else f"{origin.actual:,}"
         error = "-" if not origin.actual else f"{spread.value / origin.actual - 1:+.1%}"
-        rows.append([*row, actual, error])
-    head = ["as of", "users", "forecast", "80 % interval", "95 % interval", "actual", "error"]
+        rows.append([*row, actual, error, METHODS[origin.forecast.method]])
+    intervals = ["80 % interval", "95 % interval"]
+    head = ["as of", "users", "forecast", *intervals, "actual", "error", "model"]
     lines += [table(head, rows), ""]
     lines += [f"{from_day(o.as_of)}: {o.refusal}" for o in result.origins if o.refusal]
+    lines += _warned(result)
     lines += _summary(result)
     last = next((o for o in reversed(result.origins) if o.evaluation), None)
     if last is not None:
@@ -144,13 +149,22 @@ def _card(result: Any, heading: str) -> str:
     if drawn is not None:
         values = [point.value for point in drawn.forecast.curve]
         lines += ["", f"forecast by day from {from_day(drawn.as_of)}: {sparkline(values)}"]
-    if result.undated_traits:
-        lines += [
-            "",
-            "Traits without dates were used as if they had always held: "
-            + ", ".join(result.undated_traits),
-        ]
     return "\n".join(lines)
+
+
+def _warned(result: Any) -> list[str]:
+    """Every warning once, with the first of the days that it was given on and how many more."""
+    from intent_segments.propensity.report import warnings
+
+    days: dict[str, list[int]] = {}
+    for origin in result.origins:
+        for said in warnings(origin.forecast) if origin.forecast else []:
+            days.setdefault(said, []).append(origin.as_of)
+    lines = []
+    for said, given in days.items():
+        more = f" and {len(given) - 1} more" if len(given) > 1 else ""
+        lines.append(f"{from_day(given[0])}{more}: {said}")
+    return [*lines, ""] if lines else []
 
 
 def _summary(result: Any) -> list[str]:

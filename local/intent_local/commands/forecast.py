@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from ..connection import connect
 from ..console import show, show_json
@@ -37,5 +38,15 @@ def run(args: argparse.Namespace) -> int:
         f"{forecast['value']:,.0f} users (80 %: {interval['low']:,.0f} to {interval['high']:,.0f})"
         f" for {words(forecast)} {when}"
     )
+    show(f"buckets: {in_buckets(forecast['buckets'])}")
     show(f"{forecast['id']} can become a goal within 24 hours: `intent goals create --forecast`")
     return 0
+
+
+def in_buckets(expected: list[dict[str, Any]]) -> str:
+    """`120 most likely (61 will do it), …`: the buckets that day 0 would have."""
+    return ", ".join(
+        f"{bucket['users']:,} {bucket['bucket'].replace('_', ' ')} "
+        f"({bucket['expected_users']:,.0f} will do it)"
+        for bucket in expected
+    )

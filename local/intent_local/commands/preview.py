@@ -52,9 +52,16 @@ def run(args: argparse.Namespace) -> int:
     # Heavy imports belong to the command that needs them: `intent --help` stays instant.
     from intent_segments.events.open_files import open_files
     from intent_segments.segments import evaluate
-    from intent_segments.segments.definition import parse
+    from intent_segments.segments.definition import parse, references
 
     definitions = [(given, parse(_document(given), at=given)) for given in args.segment]
+    for given, definition in definitions:
+        if goals := references(definition).goals:
+            raise InvalidInput.at(
+                "--segment",
+                f"{given} asks for scores of {', '.join(goals)}, which files do not hold; preview "
+                "it on a stack, with POST /v1/previews",
+            )
     targets = _targets(args.segment, args.members)
     tables = open_files(args.events, args.profiles, args.timezone)
     _warn(tables, definitions, args.as_of)

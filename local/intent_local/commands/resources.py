@@ -11,7 +11,7 @@ from typing import Any
 from intent_segments.errors import InvalidInput
 from intent_segments.segments.goal_event import GoalEvent, in_words
 
-from ..arguments import EVENT_HELP, event, rolling
+from ..arguments import BUCKETS_HELP, EVENT_HELP, buckets, event, rolling
 from ..connection import add_stack_argument
 
 
@@ -52,11 +52,12 @@ def add_goal_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-of", metavar="DATE")
     parser.add_argument("--direction", choices=("maximize", "minimize"))
     parser.add_argument("--match", choices=("any", "all"))
+    parser.add_argument("--buckets", type=buckets, metavar="POLICY", help=BUCKETS_HELP)
 
 
 GOAL_FIELDS = (
     *("segment_id", "events", "ends_on", "rolling_days"),
-    *("starts_on", "as_of", "direction", "match"),
+    *("starts_on", "as_of", "direction", "match", "buckets"),
 )
 
 

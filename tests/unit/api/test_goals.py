@@ -73,6 +73,12 @@ def test_a_new_goal_is_accepted_and_says_where_it_is(stores: Stores) -> None:
         ({"rolling_days": "7", "ends_on": None}, "rolling_days", "valid integer"),
         ({"ends_on": None}, "ends_on", "rolling_days instead"),
         ({"target": {"metric": "users", "value": 0}}, "target.value", "greater than"),
+        ({"buckets": {"by": "rank"}}, "buckets.by", '"rank" is not known; buckets must be one of'),
+        (
+            {"buckets": {"by": "likelihood", "most": 50, "moderate": 0.2}},
+            "buckets.most",
+            "between 0 and 1, both excluded, with at most 6 decimals; got 50",
+        ),
         ({"end_on": "2026-11-30"}, "end_on", "did you mean ends_on?"),
         ({"name": " "}, "name", "at least 1 character"),
     ],

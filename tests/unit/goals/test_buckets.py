@@ -69,7 +69,7 @@ def test_the_night_cuts_of_day_zero_are_the_day_zero_cuts(
     histogram: dict[int, int], direction: str
 ) -> None:
     first = day0_cuts(histogram, direction)  # type: ignore[arg-type]
-    assert split(histogram, night_cuts(histogram, first.day0)) == list(first.day0)
+    assert split(histogram, night_cuts(histogram, first)) == list(first.day0)
 
 
 @given(HISTOGRAMS)
@@ -88,9 +88,11 @@ def test_cuts_are_the_same_however_members_are_grouped(
 
 
 def test_shares_of_open_members_stay_when_likelihoods_fall() -> None:
-    day0 = day0_cuts(dict.fromkeys(range(100, 1100), 1), "maximize").day0
+    first = day0_cuts(dict.fromkeys(range(100, 1100), 1), "maximize")
     later = dict.fromkeys(range(10, 510), 1)  # half are open still, all of them less likely
-    assert split(later, night_cuts(later, day0)) == pytest.approx([n / 2 for n in day0], abs=1)
+    assert split(later, night_cuts(later, first)) == pytest.approx(
+        [n / 2 for n in first.day0], abs=1
+    )
 
 
 def test_users_that_nothing_tells_apart_share_a_bucket_and_it_is_said() -> None:
@@ -102,6 +104,13 @@ def test_users_that_nothing_tells_apart_share_a_bucket_and_it_is_said() -> None:
 def test_cuts_come_back_from_json() -> None:
     cuts = day0_cuts({900_000: 5, 100_000: 35, 10_000: 100}, "maximize")
     assert Cuts.from_json(cuts.to_json()) == cuts
+
+
+def test_cuts_stored_before_policies_tell_by_their_counts_who_was_alike() -> None:
+    for histogram in ({300_000: 50}, {900_000: 5, 100_000: 35, 10_000: 100}):
+        cuts = day0_cuts(histogram, "maximize")
+        stored = {key: value for key, value in cuts.to_json().items() if key != "alike"}
+        assert Cuts.from_json(stored) == cuts
 
 
 LEAST, MODERATELY, MOST = (int(bucket) for bucket in Bucket)

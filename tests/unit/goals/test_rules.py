@@ -41,6 +41,15 @@ def test_terms_come_back_from_json() -> None:
     assert Terms.from_json(terms.to_json()) == terms
 
 
+def test_terms_carry_what_buckets_go_by_and_without_it_the_default() -> None:
+    policy = {"by": "percentile", "most": 20, "moderate": 30}
+    document = agreed(buckets=policy).to_json()
+    assert document["bucket_policy"] == policy
+    assert Terms.from_json(document) == agreed(buckets=policy)
+    del document["bucket_policy"]
+    assert Terms.from_json(document) == agreed()
+
+
 def test_plain_events_stay_names_in_json() -> None:
     terms = agreed(events=(purchases(), "App Launched"))
     assert terms.to_json()["events"] == ["purchase", "App Launched"]
@@ -72,6 +81,7 @@ def test_a_property_that_must_be_missing_may_never_have_been_seen() -> None:
         ({"ends_on": None}, "ends_on", "missing: the last day.*give rolling_days instead"),
         ({"as_of": date(2026, 11, 21)}, "as_of", "not closed yet"),
         ({"starts_on": date(2026, 11, 25)}, "starts_on", "2026-11-21, not 2026-11-25"),
+        ({"buckets": {"by": "percentile", "most": 20}}, "buckets.moderate", "missing; write"),
         ({"rolling_days": 7}, "rolling_days", "exclude one another"),
         ({"rolling_days": 0, "ends_on": None}, "rolling_days", "1 to 90, not 0"),
         ({"rolling_days": 91, "ends_on": None}, "rolling_days", "1 to 90, not 91.*give ends_on"),

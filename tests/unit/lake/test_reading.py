@@ -57,6 +57,33 @@ def test_an_empty_lake_has_empty_tables_of_the_schema(bucket: Bucket, tmp_path: 
         assert tables.con.execute(f"SELECT count(*) FROM {name}").fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_without_user_ids_the_tables_lack_that_column_and_nothing_else(
+    bucket: Bucket, tmp_path: Path, parts: int, dated: bool
+) -> None:
+    manifest = lake(
+        bucket,
+        tmp_path,
+        1,
+        users=[[(HASH[name], name, day, day, True) for day, name in enumerate(USERS)]],
+        profiles=[
+            [
+                (HASH[name], "plan", "string", plan, None, day if dated or name < "u2" else None)
+                for day, name in enumerate(USERS)
+            ]
+            for plan in ("free", "plus")[:parts]
+        ],
+    )
+    whole = open_lake(bucket, manifest, [0], READABLE, None, tmp_path)
+    bare = open_lake(bucket, manifest, [0], READABLE, None, tmp_path, user_ids=False)
+    assert [row[0] for row in bare.con.execute("DESCRIBE users").fetchall()] == [
+        *("uh", "first_day", "entry_day")
+    ]
+    whole.con.execute("ALTER TABLE users DROP user_id")
+    assert contents(bare) == contents(whole)
+
+
 @pytest.mark.parametrize("parts", [1, 2])
 def test_a_filled_lake_has_tables_of_the_same_schema(
     bucket: Bucket, tmp_path: Path, parts: int

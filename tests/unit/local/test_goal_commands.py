@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from intent_local.cli import parse
+from intent_local.commands.forecast import in_buckets
 from intent_local.commands.nightly import told
 from intent_local.commands.resources import goal_body, period, words
 
@@ -29,6 +30,35 @@ def test_a_rolling_goal_is_asked_for_with_its_days() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        ("achievement", {"by": "achievement"}),
+        ("percentile 20 30", {"by": "percentile", "most": 20, "moderate": 30}),
+        ("likelihood .5 0.2", {"by": "likelihood", "most": 0.5, "moderate": 0.2}),
+        (
+            '{"by": "percentile", "most": 20, "moderate": 30}',
+            {"by": "percentile", "most": 20, "moderate": 30},
+        ),
+    ],
+)
+def test_what_buckets_go_by_is_said_in_words_or_as_an_object(
+    text: str, policy: dict[str, Any]
+) -> None:
+    args = parse(["forecast", "--event", "Order", "--ends-on", "2026-11-30", "--buckets", text])
+    assert goal_body(args)["buckets"] == policy
+
+
+def test_a_forecast_tells_its_buckets() -> None:
+    expected = [
+        {"bucket": "most_likely", "users": 1200, "expected_users": 610.4},
+        {"bucket": "least_likely", "users": 4800, "expected_users": 90.2},
+    ]
+    assert in_buckets(expected) == (
+        "1,200 most likely (610 will do it), 4,800 least likely (90 will do it)"
+    )
+
+
+@pytest.mark.parametrize(
     ("option", "value", "says"),
     [
         ("--rolling-days", "0", "1 to 90 days, not '0'"),
@@ -36,6 +66,11 @@ def test_a_rolling_goal_is_asked_for_with_its_days() -> None:
         ("--rolling-days", "week", "1 to 90 days"),
         ("--event", '{"event": "Charged", "when": []}', "did you mean 'where'"),
         ("--event", "{Charged}", "is not JSON"),
+        ("--buckets", "percentile 20", "buckets.moderate is missing"),
+        ("--buckets", "percentile 20 30 50", "and two cuts"),
+        ("--buckets", "likelihood 0.2 0.5", "must be lower than buckets.most 0.2"),
+        ("--buckets", "rank 20 30", '"rank" is not known'),
+        ("--buckets", "{by}", "is not JSON"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_sent(

@@ -7,6 +7,7 @@ from intent_segments.errors import InsufficientHistory
 from intent_segments.propensity.backtest import truth
 from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import forecast, running_model
+from intent_segments.propensity.persistence import _apart
 from intent_segments.propensity.question import Question
 from intent_segments.propensity.report import outlook, report
 from intent_segments.segments.definition import parse
@@ -67,9 +68,10 @@ def test_more_events_than_users_are_expected_where_users_buy_again(found):
 
 
 def test_the_even_chance_number_is_as_likely_as_not(found):
-    card = outlook(found, "users", found.value, "maximize")
+    card = outlook(found, "users", found.spread.even, "maximize")
     assert card["probability"] == pytest.approx(0.5, abs=0.01)
-    assert card["even_chance"] == pytest.approx(found.value, abs=0.01)
+    assert card["even_chance"] == pytest.approx(found.spread.even, abs=0.01)
+    assert found.value * 0.9 < found.spread.even < found.value
 
 
 @pytest.mark.parametrize(
@@ -115,10 +117,32 @@ def test_a_rare_event_falls_to_the_base_rate_and_says_so():
 
 def test_an_event_nobody_did_lately_has_a_small_count_with_room_above():
     rows = [(user, "visit", START + day, 1) for user in range(200) for day in range(0, 120, 10)]
-    rows += [(0, "upgrade", START + 119, 1)]
+    rows += [(0, "upgrade", START + 5, 1)]
     found = forecast(Evidence.gather(tables_of(rows), asked(START + 110, 20, ("upgrade",))))
     assert 0 < found.value < 2
     assert found.intervals()["95"].low == 0
+
+
+def test_an_event_that_was_never_recorded_is_refused_and_says_so():
+    """That it exists is known from a later day; of the days before it nothing can be learnt."""
+    rows = [(user, "visit", START + day, 1) for user in range(200) for day in range(0, 120, 10)]
+    rows += [(0, "upgrade", START + 119, 1)]
+    with pytest.raises(InsufficientHistory, match="'upgrade' was never recorded up to"):
+        forecast(Evidence.gather(tables_of(rows), asked(START + 110, 20, ("upgrade",))))
+
+
+def test_several_events_that_all_must_happen_have_no_pace_of_their_own(world):
+    both = asked(events=("visit", "buy"), match="all")
+    parts = forecast(Evidence.gather(world, both)).level.parts
+    assert "linear" in parts
+    assert not {"buy_till_you_die", "paces"} & parts.keys()
+
+
+def test_a_group_that_had_nobody_has_no_share_of_its_own():
+    """Everybody was active before the past window; today most are not."""
+    was, is_now = np.ones(1_000, bool), np.arange(1_000) < 200
+    did = np.arange(1_000) < 4
+    assert _apart(did, was, is_now) == pytest.approx(4, rel=0.15)
 
 
 def test_a_panel_of_half_the_users_counts_for_everybody(world):

@@ -69,6 +69,12 @@ def test_groups_of_users_score_as_they_do_together(goal):
         assert np.array_equal(np.concatenate([p.likelihood for p in parts]), whole.likelihood)
 
 
+def test_members_score_alike_however_many_are_worked_on_at_a_time(goal, monkeypatch):
+    whole = scored(goal, AS_OF + 7)
+    monkeypatch.setattr("intent_segments.propensity.score._CHUNK", 37)
+    assert np.array_equal(scored(goal, AS_OF + 7).likelihood, whole.likelihood)
+
+
 def test_likelihoods_of_a_running_goal_mean_it(goal):
     """Of the members still open after ten days, about as many do it as likelihoods said."""
     at_ten = scored(goal, AS_OF + 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from intent_segments.lake.layout import user_hash
 from intent_segments.lake.tables import ALWAYS, Tables
+from intent_segments.segments.passes import NEVER
 
 EPOCH_DAY = date(1970, 1, 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,10 +37,21 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class Night:
+    """The scores a goal published of one day: user -> likelihood in millionths, bucket, percentile
+    of the open members."""
+
+    goal: str
+    day: date
+    standing: dict[str, tuple[int, str, int | None]]
+
+
+@dataclass(frozen=True)
 class History:
     events: tuple[Event, ...] = ()
     traits: tuple[Trait, ...] = ()
     timezone: str = "UTC"
+    nights: tuple[Night, ...] = ()
 
     def tables(self) -> Tables:
         """The history in the tables that the product reads."""
@@ -68,6 +81,7 @@ class History:
         _fill(tables, "activity", [(*key, n) for key, n in daily.items()])
         _fill(tables, "event_names", [(code, name) for name, code in codes.items()])
         _fill(tables, "profiles", [(*row, row[-1] != ALWAYS) for row in traits])
+        _fill(tables, "scores", list(self._scores()))
         _fill(
             tables,
             "users",
@@ -82,6 +96,15 @@ class History:
             ],
         )
         return tables
+
+    def _scores(self) -> Iterator[tuple[Any, ...]]:
+        for night in self.nights:
+            later = [n.day for n in self.nights if n.goal == night.goal and n.day > night.day]
+            until = (min(later) - EPOCH_DAY).days if later else NEVER
+            since = (night.day - EPOCH_DAY).days
+            for user, (micro, bucket, percentile) in night.standing.items():
+                uh = user_hash(user)
+                yield night.goal, uh, since, until, micro / 1_000_000, bucket, percentile
 
     def _day(self, ts: datetime) -> int:
         return (ts.astimezone(ZoneInfo(self.timezone)).date() - EPOCH_DAY).days

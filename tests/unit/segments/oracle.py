@@ -9,22 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.unit.segments.history import Event, History
+from tests.unit.segments.oracle_values import compares, exactly, fits
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def members(
-    document: dict[str, Any],
-    history: History,
-    as_of: date,
-    *,
-    shift_days: int = 0,
-    segments: Mapping[str, dict[str, Any]] | None = None,
-) -> set[str]:
-    """User ids of the members at the end of as_of."""
-    return Oracle(history, as_of, shift_days, segments or {}).members(document)
+@cache
+def local_day(zone: ZoneInfo, moment: datetime) -> date:
+    return moment.astimezone(zone).date()
+
+
+@cache
+def first_instant(zone: ZoneInfo, day: date) -> datetime:
+    """The first instant of a local day, found by looking at every quarter of an hour."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
+    while local_day(zone, moment) < day:
+        moment += timedelta(minutes=15)
+    return moment
 
 
 class Oracle:
@@ -55,9 +62,11 @@ class Oracle:
         return min(days) <= self.as_of
 
     def day(self, moment: datetime) -> date:
-        return moment.astimezone(self.zone).date()
+        return local_day(self.zone, moment)
 
     def holds(self, document: dict[str, Any], user: str) -> bool:
+        if "sequence" in document:
+            return self.chain(document, document["sequence"], user, None)
         ((kind, body),) = document.items()
         if kind == "all":
             return all(self.holds(inner, user) for inner in body)
@@ -70,7 +79,10 @@ class Oracle:
         if kind == "segment":
             return body == "all-users" or self.holds(self.segments[body], user)
         if kind == "profile":
-            return fits(body, self.trait(user, body["property"]), self.moment_span)
+            value = self.trait(user, body["property"])
+            return fits(body, value, self.moment_span) and self.near(body, value)
+        if kind in ("bucket", "likelihood"):
+            return self.scored(body, user)
         if kind == "did_not":
             return not self.happenings(body, user)
         assert kind == "did"
@@ -104,6 +116,50 @@ class Oracle:
                     return False
         return True
 
+    def chain(
+        self, window: dict[str, Any], steps: list[dict[str, Any]], user: str, before: Any
+    ) -> bool:
+        """Whether these steps can follow the moment `before`: every way is tried."""
+        if not steps:
+            return True
+        step, *rest = steps
+        wait = {"days": timedelta(days=1), "hours": timedelta(hours=1)}
+        for event in self.happenings({**window, **step, "within": window.get("within")}, user):
+            if before is not None and event.ts <= before:
+                continue
+            if "within" in step:
+                ((unit, number),) = step["within"].items()
+                if event.ts - before > number * wait[unit]:
+                    continue
+            if self.chain(window, rest, user, event.ts):
+                return True
+        return False
+
+    def scored(self, body: dict[str, Any], user: str) -> bool:
+        nights = [n for n in self.history.nights if n.goal == body["goal"] and n.day <= self.as_of]
+        newest = max(nights, key=lambda night: night.day, default=None)
+        if newest is None or user not in newest.standing:
+            return False
+        micro, bucket, percentile = newest.standing[user]
+        if "in" in body:
+            return bucket in body["in"]
+        if "top_percent" in body and (percentile is None or percentile + body["top_percent"] < 100):
+            return False
+        return compares(body, Fraction(micro, 1_000_000), exactly)
+
+    def near(self, body: dict[str, Any], value: Any) -> bool:
+        """Whether a date lies among the days before and at as_of, or after it."""
+        for way in ("within_last", "within_next"):
+            if way in body:
+                if not isinstance(value, datetime):
+                    return False
+                days = range(1, body[way]["days"] + 1)
+                ahead = [(self.as_of + timedelta(days=day)) for day in days]
+                back = [(self.as_of - timedelta(days=day - 1)) for day in days]
+                if self.day(value) not in (ahead if way == "within_next" else back):
+                    return False
+        return True
+
     def happenings(self, body: dict[str, Any], user: str) -> list[Event]:
         return [
             event
@@ -111,6 +167,7 @@ class Oracle:
             if event.event == body["event"]
             and self.day(event.ts) <= self.as_of
             and self.in_window(body, event)
+            and self.on(body.get("on", {}), event)
             and all(
                 fits(condition, event.properties.get(condition["property"]), None)
                 for condition in body.get("where", [])
@@ -131,12 +188,20 @@ class Oracle:
             return day < date.fromisoformat(before) + self.shift
         return True
 
+    def on(self, wanted: dict[str, Any], event: Event) -> bool:
+        local = event.ts.astimezone(self.zone)
+        if "weekdays" in wanted and WEEK[local.weekday()] not in wanted["weekdays"]:
+            return False
+        if "hours" in wanted:
+            hour, inside = wanted["hours"]["from"], set()
+            while hour != wanted["hours"]["to"] % 24 or not inside:
+                inside.add(hour)
+                hour = (hour + 1) % 24
+            return local.hour in inside
+        return True
+
     def start_of(self, day: date) -> datetime:
-        """The first instant of a local day, found by looking at every quarter of an hour."""
-        moment = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=26)
-        while self.day(moment) < day:
-            moment += timedelta(minutes=15)
-        return moment
+        return first_instant(self.zone, day)
 
     def trait(self, user: str, name: str) -> Any:
         held = [
@@ -159,65 +224,3 @@ class Oracle:
             return None
         start = start if start.tzinfo else start.replace(tzinfo=UTC)
         return start, start + timedelta(microseconds=1)
-
-
-def compares(wanted: dict[str, Any], value: Any) -> bool:
-    """Whether a value of the right type passes every comparison in `wanted`."""
-    checks = {
-        "gte": lambda limit: value >= limit,
-        "gt": lambda limit: value > limit,
-        "lte": lambda limit: value <= limit,
-        "lt": lambda limit: value < limit,
-        "eq": lambda limit: value == limit,
-        "ne": lambda limit: value != limit,
-    }
-    return all(checks[name](limit) for name, limit in wanted.items() if name in checks)
-
-
-def fits(condition: dict[str, Any], value: Any, span: Any) -> bool:
-    """Whether a property or trait, None when missing, passes a condition."""
-    for operator, wanted in condition.items():
-        if operator == "property":
-            continue
-        if operator == "exists":
-            passed = (value is not None) == wanted
-        elif operator == "in":
-            passed = any(fits_one("eq", one, value, span) for one in wanted)
-        else:
-            passed = fits_one(operator, wanted, value, span)
-        if not passed:
-            return False
-    return True
-
-
-def fits_one(operator: str, wanted: Any, value: Any, span: Any) -> bool:
-    if isinstance(value, datetime):
-        if not isinstance(wanted, str) or operator in ("contains", "starts_with"):
-            return False
-        bounds = span(wanted)
-        if bounds is None:
-            return False
-        start, end = bounds
-        return {
-            "eq": start <= value < end,
-            "ne": not start <= value < end,
-            "gt": value >= end,
-            "gte": value >= start,
-            "lt": value < start,
-            "lte": value < end,
-        }[operator]
-    if kind_of(value) is None or kind_of(value) != kind_of(wanted):
-        return False
-    if operator == "contains":
-        return wanted in value
-    if operator == "starts_with":
-        return value.startswith(wanted)
-    return compares({operator: wanted}, value)
-
-
-def kind_of(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return "string" if isinstance(value, str) else None

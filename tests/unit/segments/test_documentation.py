@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from intent_segments.segments import evaluate, limits
-from intent_segments.segments.clauses import KINDS, Condition, Did
+from intent_segments.segments.clauses import KINDS, Did, Hours, Likelihood, On
+from intent_segments.segments.comparisons import TraitCondition
 from intent_segments.segments.definition import parse
-from tests.unit.segments.history import Event, History, Trait
+from tests.unit.segments.history import Event, History, Night, Trait
 
 PAGE = (Path(__file__).parents[3] / "docs" / "segments.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```json\n([^`]*)```\nMembers: ([^\n]*)", PAGE)
@@ -40,7 +42,18 @@ def page_history() -> History:
         Trait(user, name, trait_value(value), date.fromisoformat(since) if since else None)
         for user, name, value, since in rows("| user_id | property |")
     ]
-    return History(tuple(events), tuple(traits))
+    return History(tuple(events), tuple(traits), nights=tuple(page_nights()))
+
+
+def page_nights() -> Iterator[Night]:
+    listed = rows("| goal | date |")
+    for goal, day in sorted({(goal, day) for goal, day, *_ in listed}):
+        standing = {
+            user: (round(float(likelihood) * 1_000_000), bucket, int(at) if at else None)
+            for of, on, user, likelihood, bucket, at in listed
+            if (of, on) == (goal, day)
+        }
+        yield Night(goal, date.fromisoformat(day), standing)
 
 
 @pytest.mark.parametrize(("text", "members"), EXAMPLES)
@@ -52,9 +65,16 @@ def test_an_example_of_the_page_has_the_members_it_says(text: str, members: str)
 
 def test_every_word_of_the_language_has_an_example() -> None:
     shown = " ".join(text for text, _ in EXAMPLES)
-    fields = {field.alias or name for name, field in Did.model_fields.items()}
-    words = {*KINDS, *fields, *(f.alias or n for n, f in Condition.model_fields.items())}
-    words -= {"avg", "min", "max", "gte", "lte", "lt"}
+    models = (Did, On, Hours, TraitCondition, Likelihood)
+    words = {*KINDS, *(f.alias or n for model in models for n, f in model.model_fields.items())}
+    words -= {
+        "avg",
+        "min",
+        "max",
+        "gt",
+        "lte",
+        "version_lt",
+    }  # as their neighbours, which are shown
     assert not [word for word in sorted(words) if f'"{word}"' not in shown]
 
 

@@ -194,6 +194,7 @@ def test_no_row_after_as_of_changes_any_result() -> None:
                 if (t.since or date.min) <= case.as_of and has_entered(t.user, history, case.as_of)
             ),
             history.timezone,
+            tuple(night for night in history.nights if night.day <= case.as_of),
         )
         lookup = {name: parse(document) for name, document in case.segments.items()}.get
         definition = parse(case.definition)

@@ -98,7 +98,7 @@ def test_equal_filters_have_one_identity_however_their_numbers_are_written() -> 
             "events[0].where[0].gteq",
             "did you mean 'gte'",
         ),
-        ({"event": "a", "where": [AMOUNT] * 21}, "events[0].where", "more than 20 items"),
+        ({"event": "a", "where": [AMOUNT] * 21}, "events[0].where", "must not list more than 20"),
     ],
 )
 def test_what_is_no_event_is_refused_in_the_words_of_segments(

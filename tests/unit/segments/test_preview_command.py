@@ -106,6 +106,12 @@ def test_a_bad_segment_file_is_named_with_the_place(folder: Path) -> None:
         intent(folder, "--segment", f"{folder}/text.json")
 
 
+def test_scores_of_a_goal_are_not_in_files(folder: Path) -> None:
+    likely = write(folder, "likely", {"likelihood": {"goal": "goal_1", "gte": 0.5}})
+    with pytest.raises(InvalidInput, match="asks for scores of goal_1, which files do not hold"):
+        intent(folder, "--segment", likely)
+
+
 def test_a_wrong_day_is_wrong_usage(folder: Path) -> None:
     with pytest.raises(SystemExit) as stopped:
         intent(folder, "--segment", f"{folder}/recent.json", "--as-of", "31.10.2026")

@@ -10,7 +10,7 @@ from pydantic import Field
 from .insights import Drivers as Drivers
 from .insights import GoalEvaluation as GoalEvaluation
 from .insights import Reason
-from .models import SegmentDefinition, Target
+from .models import BucketPolicy, SegmentDefinition, Target
 from .outlooks import (
     Answer,
     ArmName,
@@ -125,6 +125,16 @@ class SampledUser(Answer):
     traits: dict[str, Any]
 
 
+class Explained(Answer):
+    """A clause, by its path in the definition with referenced segments in place, and the table that
+    answers it: the daily counts of `activity`, single `events`, or another; `why` is for people."""
+
+    path: str
+    clause: str
+    reads: Literal["activity", "events", "profiles", "scores", "users"]
+    why: str
+
+
 class Preview(Answer):
     """`users` members on as_of. `reachability` counts those with a trait that a channel needs."""
 
@@ -132,6 +142,7 @@ class Preview(Answer):
     users: int
     sample: list[SampledUser]
     reachability: dict[str, int]
+    explain: list[Explained]
     warnings: list[str]
 
 
@@ -253,6 +264,7 @@ class Buckets(Answer):
     goal_id: str
     date: date
     direction: Literal["maximize", "minimize"]
+    bucket_policy: BucketPolicy
     users: int
     open: int
     achieved: int

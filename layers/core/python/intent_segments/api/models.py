@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..goals.bucket_policy import MOST_PERCENT
 from ..goals.goal import CONTROL_SHARE, Draft
 from ..goals.goal import Target as GoalTarget
 
@@ -34,6 +35,33 @@ GoalEventEntry = Annotated[
     ),
 ]
 """A name, or an event with conditions; `segments/goal_event.py` checks what it says."""
+
+_PERCENT = {"type": "integer", "minimum": 1, "maximum": MOST_PERCENT}
+_LIKELIHOOD = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+
+
+def _policy(by: str, **cuts: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"by": {"const": by}, **cuts},
+        "required": ["by", *cuts],
+        "additionalProperties": False,
+    }
+
+
+BUCKET_POLICY = {
+    "description": "What the cuts between buckets go by: shares of the expected achievement, ranks "
+    "(`most` and `moderate` percent of the open members), or fixed likelihoods of achieving it.",
+    "oneOf": [
+        _policy("achievement"),
+        _policy("percentile", most=_PERCENT, moderate=_PERCENT),
+        _policy("likelihood", most=_LIKELIHOOD, moderate=_LIKELIHOOD),
+    ],
+}
+"""A component of its own in the OpenAPI document."""
+
+BucketPolicy = Annotated[Any, WithJsonSchema({"x-component": "BucketPolicy"})]
+"""What buckets go by; `goals/bucket_policy.py` checks what it says."""
 
 EVENTS: list[Any] = [
     "Order Completed",
@@ -90,7 +118,8 @@ class ForecastRequest(Request):
     """An unsaved goal: who (`segment_id` or `definition`), what (`events`) and until when
     (`ends_on`, included, or `rolling_days` from every night on). `as_of` is the last closed day
     when left out, `starts_on` the day after it. `all-users` is a segment. An event with `where`
-    counts only where all conditions hold on it; the language is that of `did`."""
+    counts only where all conditions hold on it; the language is that of `did`. `buckets` go by
+    achievement when left out."""
 
     segment_id: str | None = Field(None, examples=["all-users"])
     definition: SegmentDefinition = None
@@ -106,6 +135,7 @@ class ForecastRequest(Request):
         "many days ahead. 1 to 90.",
     )
     target: Target | None = None
+    buckets: BucketPolicy = None
 
     def to_draft(self) -> Draft:
         """The same as the domain's unchecked draft."""
@@ -121,6 +151,7 @@ class ForecastRequest(Request):
             starts_on=self.starts_on,
             rolling_days=self.rolling_days,
             target=target,
+            buckets=self.buckets,
         )
 
 

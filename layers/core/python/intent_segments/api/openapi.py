@@ -157,7 +157,8 @@ def _schemas() -> dict[str, Any]:
         inputs,  # type: ignore[arg-type]  # the literal "validation" widens to str in the list
         ref_template=REFERENCE,
     )
-    return dict(sorted(_put_in(found["$defs"]).items()))
+    schemas = found["$defs"] | {"BucketPolicy": models.BUCKET_POLICY}
+    return dict(sorted(_put_in(schemas).items()))
 
 
 def _put_in(schema: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .models import GoalEventEntry, SegmentDefinition
+from .models import BucketPolicy, GoalEventEntry, SegmentDefinition
 
 BucketName = Literal["most_likely", "moderately_likely", "least_likely"]
 ArmName = Literal["test", "control"]
@@ -167,7 +167,8 @@ class Outlook(Answer):
 
 class Terms(Answer):
     """What was agreed: history ends with `as_of`, the period is `starts_on` to `ends_on`. A rolling
-    goal has `rolling_days` instead of `ends_on`: that many days, from every night on."""
+    goal has `rolling_days` instead of `ends_on`: that many days, from every night on.
+    `bucket_policy` is the request's `buckets`."""
 
     segment_id: str | None
     definition: SegmentDefinition
@@ -178,6 +179,7 @@ class Terms(Answer):
     starts_on: date
     ends_on: date | None
     rolling_days: int | None = None
+    bucket_policy: BucketPolicy = {"by": "achievement"}
 
 
 class Forecast(Terms):

@@ -2,7 +2,8 @@
 
 Likelihoods are integers in 1e-6, and a histogram {likelihood: members} is all that cuts are made
 of: merging user groups is adding integers, so the cuts are the same at any number of groups.
-Members of equal likelihood always share a bucket (before hysteresis).
+Members of equal likelihood always share a bucket (before hysteresis). What the cuts go by is the
+goal's `bucket_policy`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from .bucket_policy import BY_ACHIEVEMENT, BucketPolicy, ByLikelihood, ByPercentile
+from .cuts import CERTAIN as CERTAIN
+from .cuts import NEVER, fixed_cut, rank_cut, with_band
+from .cuts import Cut as Cut
 from .goal import Direction
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-CERTAIN = 1_000_000
-"""A likelihood of 1."""
 
 NO_BUCKET = 255
 """The column `bucket` of a member who has achieved or lost the goal."""
@@ -27,14 +29,8 @@ NO_BUCKET = 255
 NO_PERCENTILE = 255
 """The column `percentile` of a member whose likelihood is compared with nobody's."""
 
-BAND_PERCENT = 2
-"""Percentile points around a cut within which a member does not move at once."""
-
 DWELL_NIGHTS = 2
 """Nights in a row beyond a cut, inside the band, after which a member moves after all."""
-
-NEVER = CERTAIN + 1
-"""A cut above every likelihood: nobody is beyond it."""
 
 
 class Bucket(IntEnum):
@@ -51,44 +47,34 @@ class Bucket(IntEnum):
 
 
 @dataclass(frozen=True)
-class Cut:
-    """A member at or above `at` belongs above the cut.
-
-    `firm_up` and `firm_down` bound the band: who is at or above `firm_up` moves up at once, who is
-    below `firm_down` moves down at once. firm_down <= at <= firm_up.
-    """
-
-    at: int
-    firm_up: int
-    firm_down: int
-
-
-@dataclass(frozen=True)
 class Cuts:
     """The cut below `moderately_likely`, the cut below `most_likely`, and the day-0 counts
-    (least, moderately, most) whose shares of open members stay fixed for the goal's life."""
+    (least, moderately, most), whose shares of open members stay for a goal cut by achievement.
+    `alike` says that on day 0 likelihoods could not tell members apart."""
 
     moderately: Cut
     most: Cut
     day0: tuple[int, int, int]
-
-    @property
-    def alike(self) -> bool:
-        """True when all members fell into one bucket: their likelihoods cannot tell them apart."""
-        return sum(1 for count in self.day0 if count) <= 1
+    alike: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
             "moderately": vars(self.moderately).copy(),
             "most": vars(self.most).copy(),
             "day0": list(self.day0),
+            "alike": self.alike,
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Cuts:
+        """The inverse of `to_json`; cuts stored before `alike` was are alike in one bucket."""
         least, moderately, most = document["day0"]
+        counts = (least, moderately, most)
         return cls(
-            Cut(**document["moderately"]), Cut(**document["most"]), (least, moderately, most)
+            Cut(**document["moderately"]),
+            Cut(**document["most"]),
+            counts,
+            document.get("alike", _in_one_bucket(counts)),
         )
 
 
@@ -101,43 +87,42 @@ def merge_histograms(*histograms: Mapping[int, int]) -> dict[int, int]:
     return merged
 
 
-def day0_cuts(histogram: Mapping[int, int], direction: Direction) -> Cuts:
+def day0_cuts(
+    histogram: Mapping[int, int], direction: Direction, policy: BucketPolicy = BY_ACHIEVEMENT
+) -> Cuts:
     """Cuts on day 0, from {likelihood in 1e-6: open members}.
 
-    maximize: `most_likely` is the smallest set with 50 % of all expected achievement,
-    `moderately_likely` the next 35 %. minimize is cut on the unwanted event: `least_likely` is the
-    smallest set with 50 % of the expected unwanted events, `moderately_likely` the next 35 %.
+    By achievement, maximize: `most_likely` is the smallest set with 50 % of all expected
+    achievement, `moderately_likely` the next 35 %. minimize is cut on the unwanted event:
+    `least_likely` is the smallest set with 50 % of the expected unwanted events,
+    `moderately_likely` the next 35 %. The other policies are the same every night.
     """
-    likelihoods = sorted(histogram, reverse=direction == "maximize")
-    weights = [histogram[q] * (q if direction == "maximize" else CERTAIN - q) for q in likelihoods]
-    first = _reaching(weights, 50)
-    second = _reaching(weights, 85)
-    if direction == "maximize":
-        most = likelihoods[first - 1] if first else NEVER
-        moderately = likelihoods[second - 1] if second else NEVER
+    if isinstance(policy, ByLikelihood):
+        moderately, most = _fixed(histogram, policy)
+    elif isinstance(policy, ByPercentile):
+        moderately, most = _ranked(histogram, *_percents(policy))
     else:
-        most = likelihoods[second] if second < len(likelihoods) else NEVER
-        moderately = likelihoods[first] if first < len(likelihoods) else NEVER
-    counts = _counts(histogram, moderately, most)
-    return Cuts(
-        _with_band(histogram, moderately, counts[1] + counts[2]),
-        _with_band(histogram, most, counts[2]),
-        counts,
-    )
+        moderately, most = _by_achievement(histogram, direction)
+    counts = _counts(histogram, moderately.at, most.at)
+    # Beyond a fixed likelihood may lie everybody, however much they differ.
+    by_likelihood = isinstance(policy, ByLikelihood)
+    alike = len(histogram) <= 1 if by_likelihood else _in_one_bucket(counts)
+    return Cuts(moderately, most, counts, alike)
 
 
-def night_cuts(histogram: Mapping[int, int], day0: tuple[int, int, int]) -> Cuts:
-    """Cuts of a later night: the day-0 shares of open members, as rank cuts in this histogram."""
-    total, whole = sum(histogram.values()), sum(day0)
-    if not total or not whole:
-        nobody = Cut(NEVER, NEVER, NEVER)
-        return Cuts(nobody, nobody, day0)
-    upper, top = day0[1] + day0[2], day0[2]
-    return Cuts(
-        _with_band(histogram, _rank_cut(histogram, upper, whole), upper, whole),
-        _with_band(histogram, _rank_cut(histogram, top, whole), top, whole),
-        day0,
-    )
+def night_cuts(
+    histogram: Mapping[int, int], day0: Cuts, policy: BucketPolicy = BY_ACHIEVEMENT
+) -> Cuts:
+    """Cuts of a later night, from the same histogram of tonight: by achievement the day-0 shares of
+    open members, by percentile the policy's, both as rank cuts; by likelihood the policy's own."""
+    if isinstance(policy, ByLikelihood):
+        moderately, most = _fixed(histogram, policy)
+    elif isinstance(policy, ByPercentile):
+        moderately, most = _ranked(histogram, *_percents(policy))
+    else:
+        upper, top = day0.day0[1] + day0.day0[2], day0.day0[2]
+        moderately, most = _ranked(histogram, upper, top, sum(day0.day0))
+    return Cuts(moderately, most, day0.day0, day0.alike)
 
 
 def percentile_table(histogram: Mapping[int, int]) -> tuple[int, ...]:
@@ -201,6 +186,25 @@ def _above(likelihood: npt.NDArray[np.int32], moderately: int, most: int) -> npt
     return (likelihood >= moderately).astype(np.int8) + (likelihood >= most).astype(np.int8)
 
 
+def _in_one_bucket(counts: tuple[int, int, int]) -> bool:
+    return sum(1 for count in counts if count) <= 1
+
+
+def _by_achievement(histogram: Mapping[int, int], direction: Direction) -> tuple[Cut, Cut]:
+    likelihoods = sorted(histogram, reverse=direction == "maximize")
+    weights = [histogram[q] * (q if direction == "maximize" else CERTAIN - q) for q in likelihoods]
+    first = _reaching(weights, 50)
+    second = _reaching(weights, 85)
+    if direction == "maximize":
+        most = likelihoods[first - 1] if first else NEVER
+        moderately = likelihoods[second - 1] if second else NEVER
+    else:
+        most = likelihoods[second] if second < len(likelihoods) else NEVER
+        moderately = likelihoods[first] if first < len(likelihoods) else NEVER
+    _, middle, top = _counts(histogram, moderately, most)
+    return with_band(histogram, moderately, middle + top), with_band(histogram, most, top)
+
+
 def _reaching(weights: list[int], percent: int) -> int:
     """How many leading entries hold at least `percent` of the total; 0 when the total is 0."""
     total = sum(weights)
@@ -220,28 +224,26 @@ def _counts(histogram: Mapping[int, int], moderately: int, most: int) -> tuple[i
     return sum(histogram.values()) - upper, upper - top, top
 
 
-def _rank_cut(histogram: Mapping[int, int], share: int, whole: int) -> int:
-    """The likelihood whose holders and all above come nearest to share/whole of the members.
-
-    Exact in integers; of two equally near cuts the higher one (fewer members above) is taken.
-    """
-    total = sum(histogram.values())
-    best, best_miss = NEVER, share * total
-    above = 0
-    for likelihood in sorted(histogram, reverse=True):
-        above += histogram[likelihood]
-        miss = abs(above * whole - share * total)
-        if miss < best_miss:
-            best, best_miss = likelihood, miss
-    return best
+def _percents(policy: ByPercentile) -> tuple[int, int, int]:
+    """Parts of a hundred above the lower and above the upper cut."""
+    return policy.most + policy.moderate, policy.most, 100
 
 
-def _with_band(histogram: Mapping[int, int], at: int, share: int, whole: int | None = None) -> Cut:
-    """The cut with its band: the likelihoods BAND_PERCENT of all members above and below it."""
-    whole = sum(histogram.values()) if whole is None else whole
-    if not whole:
-        return Cut(at, at, at)
-    margin = BAND_PERCENT * whole
-    up = _rank_cut(histogram, max(100 * share - margin, 0), 100 * whole)
-    down = _rank_cut(histogram, min(100 * share + margin, 100 * whole), 100 * whole)
-    return Cut(at, max(at, up), min(at, down))
+def _ranked(histogram: Mapping[int, int], upper: int, top: int, whole: int) -> tuple[Cut, Cut]:
+    """The cuts with upper/whole and top/whole of the members above them; nobody is above a cut
+    without members or shares to go by."""
+    return (
+        with_band(histogram, rank_cut(histogram, upper, whole), upper, whole),
+        with_band(histogram, rank_cut(histogram, top, whole), top, whole),
+    )
+
+
+def _fixed(histogram: Mapping[int, int], policy: ByLikelihood) -> tuple[Cut, Cut]:
+    """The policy's cuts. Their bands end half-way to one another, to 0 and to 1 at the latest, so
+    that a likelihood which leaves its bucket by far moves its holder at once."""
+    moderately, most = round(policy.moderate * CERTAIN), round(policy.most * CERTAIN)
+    between = (moderately + most) // 2
+    return (
+        fixed_cut(histogram, moderately, lowest=moderately // 2, highest=between),
+        fixed_cut(histogram, most, lowest=between, highest=(most + CERTAIN) // 2),
+    )

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from ..errors import Conflict
 from ..segments.goal_event import GoalEvent
+from . import bucket_policy
+from .bucket_policy import BY_ACHIEVEMENT, BucketPolicy
 
 Direction = Literal["maximize", "minimize"]
 Match = Literal["any", "all"]
@@ -69,7 +71,8 @@ class Draft:
 
     One of `segment_id` and `definition` (any JSON value) says whose goal it is. `events` are JSON
     values as `goal_event.parse` reads them. Exactly one of `ends_on` and `rolling_days` is wanted.
-    `as_of` and `starts_on` may be left out: the last closed day, and the day after it.
+    `as_of` and `starts_on` may be left out: the last closed day, and the day after it. `buckets` is
+    a JSON value as `bucket_policy` reads it.
     """
 
     segment_id: str | None
@@ -82,6 +85,7 @@ class Draft:
     starts_on: date | None = None
     rolling_days: int | None = None
     target: Target | None = None
+    buckets: Any = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class Terms:
     ends_on: date | None
     target: Target | None = None
     rolling_days: int | None = None
+    bucket_policy: BucketPolicy = BY_ACHIEVEMENT
 
     @property
     def rolling(self) -> bool:
@@ -146,6 +151,7 @@ class Terms:
             "ends_on": None if self.ends_on is None else self.ends_on.isoformat(),
             "rolling_days": self.rolling_days,
             "target": None if self.target is None else self.target.to_json(),
+            "bucket_policy": self.bucket_policy.to_json(),
         }
 
     @classmethod
@@ -163,6 +169,7 @@ class Terms:
             ends_on=None if ends_on is None else date.fromisoformat(ends_on),
             target=None if target is None else Target(target["metric"], int(target["value"])),
             rolling_days=document.get("rolling_days"),
+            bucket_policy=bucket_policy.from_json(document.get("bucket_policy")),
         )
 
 

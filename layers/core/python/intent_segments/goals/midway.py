@@ -34,24 +34,35 @@ class ForecastError:
 
 @dataclass(frozen=True)
 class Ending:
-    """`did` have done it by now; `remaining` more are expected, with the `scale` of their log.
-    There are `most` at most, None where nothing limits them."""
+    """`did` have done it by now; `remaining` more are expected, with the `scale` of their log, of
+    which the variance `level` is the level's. There are `most` at most, None where nothing limits
+    them."""
 
     did: int
     remaining: float
     scale: float
     freedom: int
     most: int | None
+    level: float = 0.0
 
     @property
     def value(self) -> float:
-        """The count expected when the period is over: as likely more as fewer."""
+        """The count expected when the period is over."""
         return self._within(self.did + self.remaining)
+
+    @property
+    def even(self) -> float:
+        """The count that is as likely to be reached as not (see `interval.Spread`)."""
+        return self._within(self.did + self._likely)
+
+    @property
+    def _likely(self) -> float:
+        return self.remaining * exp(-self.level / 2)
 
     def interval(self, percent: int) -> tuple[float, float]:
         """The central interval of `percent` percent, within the members that there are."""
         reach = exp(quantile(0.5 + percent / 200, self.freedom) * self.scale)
-        low, high = self.did + self.remaining / reach, self.did + self.remaining * reach
+        low, high = self.did + self._likely / reach, self.did + self._likely * reach
         return self._within(low), self._within(high)
 
     def reached(self, wanted: float, direction: Direction) -> float:
@@ -65,7 +76,7 @@ class Ending:
             return 1.0
         if wanted > self._within(wanted) or self.remaining <= 0:
             return 0.0
-        return 1.0 - cdf(log((wanted - self.did) / self.remaining) / self.scale, self.freedom)
+        return 1.0 - cdf(log((wanted - self.did) / self._likely) / self.scale, self.freedom)
 
     def _within(self, count: float) -> float:
         return count if self.most is None else min(count, float(self.most))
@@ -90,15 +101,16 @@ def ending(
     # A count of a few says as much of chance as of the level.
     told = level / (level + _noise(expected_by_now)) if level else 0.0
     remaining *= exp(CARRIES_ON * told * surplus)
-    variance = level / part_left + _noise(remaining) if part_left else 0.0
-    return Ending(did, min(remaining, members - did), sqrt(variance), error.freedom, members)
+    odd = level / part_left if part_left else 0.0
+    scale = sqrt(odd + _noise(remaining)) if part_left else 0.0
+    return Ending(did, min(remaining, members - did), scale, error.freedom, members, odd)
 
 
 def of_events(users: Ending, *, did: int, per_user: float, wander: float) -> Ending:
     """The same of the number of events: `did` so far, `per_user` more for everybody who is still to
     do it, whose number per user has the variance `wander` on the log scale."""
     scale = sqrt(users.scale**2 + wander)
-    return Ending(did, users.remaining * per_user, scale, users.freedom, None)
+    return Ending(did, users.remaining * per_user, scale, users.freedom, None, users.level)
 
 
 def _noise(count: float) -> float:

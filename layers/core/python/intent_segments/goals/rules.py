@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ..errors import FieldError, InvalidInput
+from .bucket_policy import agree_buckets
 from .event_rules import Known, agree_events
 from .goal import Draft, Terms
 
@@ -28,11 +29,13 @@ def agree(
     as_of = watermark if draft.as_of is None else draft.as_of
     starts_on = as_of + timedelta(days=1) if draft.starts_on is None else draft.starts_on
     events, broken_events = agree_events(draft.events, known_events)
+    bucket_policy, broken_buckets = agree_buckets(draft.buckets)
     broken = [
         *_as_of_rules(as_of, watermark),
         *_period_rules(draft, as_of, starts_on),
         *broken_events,
         *_target_rules(draft),
+        *broken_buckets,
     ]
     if broken:
         raise InvalidInput(broken[0].message, tuple(broken))
@@ -47,6 +50,7 @@ def agree(
         ends_on=draft.ends_on,
         target=draft.target,
         rolling_days=draft.rolling_days,
+        bucket_policy=bucket_policy,
     )
 
 

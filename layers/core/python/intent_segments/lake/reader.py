@@ -23,6 +23,7 @@ def open_lake(
     tables: AbstractSet[str],
     days: tuple[int, int] | None,
     folder: Path,
+    user_ids: bool = True,
 ) -> Tables:
     """Tables (`lake/tables.py`) of some user groups, read from the lake at `manifest`.
 
@@ -30,9 +31,11 @@ def open_lake(
     empty (`event_names` is always filled). `days` keeps events and activity of these local days,
     first and last included; None keeps all. `folder` holds the files fetched, and they are used
     again. `events`, and `activity` of a single part, are views over these files: they must stay
-    until the connection is closed. Raises InvalidInput for an unknown group or table.
+    until the connection is closed. Without `user_ids`, `users` lacks that column, which takes
+    longer to read than all others together, and `profiles` may be a view too: for whoever reads
+    each table once. Raises InvalidInput for an unknown group or table.
     """
-    return _open(objects, manifest, groups, tables, days, folder, SLOTS)
+    return _open(objects, manifest, groups, tables, days, folder, SLOTS, user_ids)
 
 
 def open_panel(
@@ -49,7 +52,7 @@ def open_panel(
     """
     bound = panel_bound(manifest.users_per_slot, at_least)
     last = group_of(slot_start(bound) - 1, manifest.groups)
-    return _open(objects, manifest, range(last + 1), tables, days, folder, bound)
+    return _open(objects, manifest, range(last + 1), tables, days, folder, bound, True)
 
 
 def _open(
@@ -60,6 +63,7 @@ def _open(
     days: tuple[int, int] | None,
     folder: Path,
     bound: int,
+    user_ids: bool,
 ) -> Tables:
     _check(manifest, groups, tables)
     # An undated trait is placed by its user's first day, so profiles need users.
@@ -90,13 +94,19 @@ def _open(
         )
     if "users" in wanted:
         con.execute(
-            f"CREATE TABLE users AS SELECT uh, user_id, first_day, "
+            f"CREATE TABLE users AS SELECT uh, {'user_id, ' if user_ids else ''}first_day, "
             f"CAST({ENTRY_DAY} AS INTEGER) AS entry_day "
             f"FROM ({rows_of('users', files['users'])}){below} ORDER BY uh"
         )
     if "profiles" in wanted:
         stored = f"(SELECT * FROM ({rows_of('profiles', files['profiles'])}){below})"
-        con.execute(f"CREATE TABLE profiles AS {placed_traits(stored, 'users')}")
+        dated = not con.execute(
+            f"SELECT 1 FROM {stored} WHERE valid_from IS NULL LIMIT 1"
+        ).fetchall()
+        if dated and not user_ids and len(files["profiles"]) == 1:
+            con.execute(f"CREATE VIEW profiles AS SELECT *, true AS dated FROM {stored}")
+        else:
+            con.execute(f"CREATE TABLE profiles AS {placed_traits(stored, 'users')}")
     return Tables(con, manifest.timezone)
 
 

@@ -1,4 +1,4 @@
-"""The four tables every question is asked of, inside one DuckDB connection.
+"""The tables every question is asked of, inside one DuckDB connection.
 
 They look the same whether they were filled from files on a laptop or from the lake in S3, so that
 segments, forecasts and scores have one way to read:
@@ -10,6 +10,7 @@ segments, forecasts and scores have one way to read:
 | `users`       | a user: uh, user_id, first_day (or NULL), entry_day                           |
 | `profiles`    | a trait's value: uh, property, kind, text, number, valid_from, dated          |
 | `event_names` | an event code: event, name                                                    |
+| `scores`      | an open member: goal, uh, since, until, likelihood, bucket, percentile        |
 
 `SCHEMA` has the types. `uh` is the user hash of `layout.user_hash`; `day` and its kin count the
 account's local days since 1970-01-01 (`calendar.to_day`). `first_day` is the day of the user's
@@ -19,6 +20,9 @@ all.
 `kind` is `string` (value in `text`), `number`, `boolean` (`number` is 0 or 1) or `timestamp`
 (`number` is epoch µs). A trait holds from `valid_from` until the next row of the same user and
 property; an undated trait has `dated` false and enters with its user.
+`scores` is empty unless a definition asks for a goal's buckets or likelihoods: the scores of a
+night are the newest ones from the day `since` to the day before `until`; `likelihood` lies in 0..1,
+`bucket` is its name, `percentile` 0..99 or NULL.
 """
 
 from __future__ import annotations
@@ -39,6 +43,8 @@ SCHEMA = {
     "profiles": "uh BIGINT, property VARCHAR, kind VARCHAR, text VARCHAR, number DOUBLE, "
     "valid_from INTEGER, dated BOOLEAN",
     "event_names": "event INTEGER, name VARCHAR",
+    "scores": "goal VARCHAR, uh BIGINT, since INTEGER, until INTEGER, likelihood DOUBLE, "
+    "bucket VARCHAR, percentile INTEGER",
 }
 
 

@@ -18,6 +18,7 @@ from .goal_history import GoalHistory
 from .history import load_history
 from .labels import GoalDays
 from .question import Lookup, Question
+from .report import warnings
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _origin_json(origin: OriginResult) -> dict[str, Any]:
         "actual": origin.actual,
         "forecast": numbers,
         "method": "none" if found is None else found.method,
+        "warnings": [] if found is None else warnings(found),
         "auc": None if evaluation is None else evaluation.auc,
         "average_precision": None if evaluation is None else evaluation.average_precision,
         "brier": None if evaluation is None else evaluation.brier,

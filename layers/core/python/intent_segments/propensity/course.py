@@ -63,7 +63,8 @@ def spread_of_part(total: Spread, part: float) -> Spread:
     """
     value = total.value * part
     further = max(noise(value) - noise(total.value), 0.0)
-    return Spread(value, float(np.sqrt(total.scale**2 + further)), total.freedom, total.most)
+    scale = float(np.sqrt(total.scale**2 + further))
+    return Spread(value, scale, total.freedom, total.most, total.level)
 
 
 def event_total(past: Evidence, users: Spread, learned_users: float, horizon: int) -> Spread:
@@ -80,7 +81,7 @@ def event_total(past: Evidence, users: Spread, learned_users: float, horizon: in
     wander = float(known.var(ddof=1)) if len(known) > 1 else 0.0
     events = learned_users * ratio * horizon / past.question.horizon
     scale = float(np.hypot(users.scale, np.sqrt(wander)))
-    return Spread(max(events, users.value), scale, users.freedom, float("inf"))
+    return Spread(max(events, users.value), scale, users.freedom, float("inf"), users.level)
 
 
 def _events_per_user(past: Evidence, start: int) -> float | None:

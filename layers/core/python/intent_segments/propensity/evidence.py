@@ -167,6 +167,29 @@ class Evidence:
         columns[:, -1] = np.log(remaining)
         return Rows(users, cutoff, columns, beat, np.full(len(users), float(remaining)))
 
+    @property
+    def repeated(self) -> bool:
+        """Whether doing it is one happening with a pace of its own: days by which all of several
+        events have come have none."""
+        return len(self.goal.parts) == 1
+
+    def lives(self, users: Ints, beat: Rhythm, cutoff: int) -> Rhythm:
+        """`beat` of `users` counted from the day each was first seen, whatever they did then."""
+        return beat.since(cutoff - self.history.first_day[users].astype(np.float64))
+
+    def seen(self, cutoff: int) -> Ints:
+        """int32: everybody in the sample who was seen by `cutoff`, members or not. Whom a segment
+        selects by what they did, it cannot tell what they do."""
+        return np.flatnonzero(self.history.first_day[: self.sample_end] <= cutoff).astype(np.int32)
+
+    def beat_of_all(self, cutoff: int) -> Rhythm:
+        """The rhythm of everybody `seen`."""
+        return rhythm(self.goal_days, self.seen(cutoff), cutoff)
+
+    def lives_of_all(self, cutoff: int) -> Rhythm:
+        """The same, counted from the day on which each was first seen."""
+        return self.lives(self.seen(cutoff), self.beat_of_all(cutoff), cutoff)
+
     @cached_property
     def sample_end(self) -> int:
         """Users with a position below this take part in training (see SAMPLE_MEMBERS)."""

@@ -151,7 +151,7 @@ def load_history(tables: Tables, last_day: int) -> History:
     return History(
         uh=uh,
         first_day=np.where(first <= last_day, first, NEVER).astype(np.int32),
-        user=_positions(uh, row_uh),
+        user=positions(uh, row_uh),
         event=event,
         day=day,
         count=count,
@@ -173,15 +173,22 @@ def _by_user(uh: Hashes, event: Codes, day: Ints, count: Ints) -> tuple[Hashes, 
     return uh[order], event[order], day[order], count[order]
 
 
-def _positions(uh: Hashes, row_uh: Hashes) -> Ints:
-    """Index of each row's user. Rows are sorted by user: each distinct one is looked up once."""
+def positions(uh: Hashes, row_uh: Hashes) -> Ints:
+    """int32 (m,): index in the ascending `uh` of each row's user, -1 for a user who is not there.
+
+    In any order of rows; where a user's stand together, as in the lake, one is looked up for all.
+    """
     starts = np.flatnonzero(_changes(row_uh))
-    position = np.searchsorted(uh, row_uh[starts]).astype(np.int32)
+    wanted = row_uh[starts]
+    at = np.searchsorted(uh, wanted)
+    known = at < len(uh)
+    known[known] = uh[at[known]] == wanted[known]
+    position = np.where(known, at, -1).astype(np.int32)
     return np.repeat(position, np.diff(np.append(starts, len(row_uh))))
 
 
-def _changes(ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Where a sorted column has a value for the first time."""
-    new = np.ones(len(ascending), bool)
-    np.not_equal(ascending[1:], ascending[:-1], out=new[1:])
+def _changes(column: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Where a column's value is another than in the row before, as in the first row."""
+    new = np.ones(len(column), bool)
+    np.not_equal(column[1:], column[:-1], out=new[1:])
     return new

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import ceil, exp, floor, log, sqrt
 from typing import NamedTuple
 
 from scipy.stats import poisson
@@ -21,6 +21,10 @@ PRIOR_WEIGHT = 3
 """Before any origin is known: a log error of 0.11, worth three origins. Found on rolling forecasts
 of 20 goals on retail series and on generated worlds: their likelihood is highest there, and 80 %
 intervals hold 80 %."""
+
+MOST_ERROR = 1.0
+"""A past forecast counts as off by a factor of e at most: a shutdown or an outage is one odd month,
+and squared it would speak louder than all others together."""
 
 LEVELS = (50, 80, 95)
 
@@ -35,25 +39,35 @@ class Interval:
 
 @dataclass(frozen=True)
 class Spread:
-    """Student t on the log of the count: centre, scale and degrees of freedom; `most` caps it."""
+    """Student t on the log of the count: its scale and degrees of freedom; `most` caps the count.
+
+    `value` is the count expected. Errors of the level are factors, and factors pull an expectation
+    up: half of all counts lie below `even`, which is lower by the half of `level`, the variance of
+    the log that is the level's (mean and median of a lognormal variable).
+    """
 
     value: float
     scale: float
     freedom: int
     most: float
+    level: float = 0.0
+
+    @property
+    def even(self) -> float:
+        """The count that is as likely to be reached as not; at least half a user."""
+        return max(self.value * exp(-self.level / 2), 0.5)
 
     def interval(self, level: int) -> Interval:
-        """The central interval of `level` percent.
+        """The central interval of `level` percent, in whole numbers, as counts are.
 
         Counts of a few users are whole numbers, zero among them, which a logarithm cannot reach:
         the interval is never narrower than the Poisson one around the same value.
         """
         upper = 0.5 + level / 200
         reach = float(student.ppf(upper, self.freedom)) * self.scale
-        centre = max(self.value, 0.5)
-        low = min(centre * exp(-reach), float(poisson.ppf(1 - upper, self.value)))
-        high = max(centre * exp(reach), float(poisson.ppf(upper, self.value)))
-        return Interval(min(max(low, 0.0), self.most), min(high, self.most))
+        low = min(self.even * exp(-reach), float(poisson.ppf(1 - upper, self.value)))
+        high = max(self.even * exp(reach), float(poisson.ppf(upper, self.value)))
+        return Interval(min(max(floor(low), 0.0), self.most), min(ceil(high), self.most))
 
     def intervals(self) -> dict[str, Interval]:
         """Keyed `50`, `80`, `95`."""
@@ -65,7 +79,7 @@ class Spread:
             return 1.0
         if wanted > self.most:
             return 0.0
-        distance = (log(wanted) - log(max(self.value, 0.5))) / self.scale
+        distance = (log(wanted) - log(self.even)) / self.scale
         return float(student.sf(distance, self.freedom))
 
 
@@ -77,8 +91,10 @@ class Past(NamedTuple):
 
     @property
     def log_error(self) -> float:
-        """log(actual / expected), half a user added to both so that zero stays finite."""
-        return log((self.actual + 0.5) / (self.expected + 0.5))
+        """log(actual / expected), half a user added to both so that zero stays finite, between
+        -MOST_ERROR and MOST_ERROR."""
+        error = log((self.actual + 0.5) / (self.expected + 0.5))
+        return min(max(error, -MOST_ERROR), MOST_ERROR)
 
 
 def noise(count: float) -> float:
@@ -99,5 +115,5 @@ def spread(
     """
     errors = sum(one.log_error**2 for one in past) - sum(noise(one.expected) for one in past)
     freedom = PRIOR_WEIGHT + len(past)
-    level = (PRIOR_WEIGHT * PRIOR_SCALE**2 + max(errors, 0.0)) / freedom
-    return Spread(value, sqrt(level + noise(value * sampled) + further), freedom, most)
+    level = (PRIOR_WEIGHT * PRIOR_SCALE**2 + max(errors, 0.0)) / freedom + further
+    return Spread(value, sqrt(level + noise(value * sampled)), freedom, most, level)

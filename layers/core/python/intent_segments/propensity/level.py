@@ -1,8 +1,9 @@
 """How many there will be: a combination of forecasters that fail in different ways.
 
-Four kinds: models learnt from past windows (they know the users), buy-till-you-die (it knows every
-user's own pace and nothing of single months), persistence (it knows the latest level), and, after a
-year of history, the season (it knows what this time of the year was like). No kind
+Five kinds: models learnt from past windows (they know the users), buy-till-you-die and paces (they
+know every user's own pace and nothing of single months; one is fitted on the members, the other on
+everybody, which a segment of the lapsed or the loyal cannot lead astray), persistence (it knows the
+latest level), and, after a year of history, the season (it knows this time of the year). No kind
 is best on every series, and a fixed mean of good forecasters is hard to beat (Clemen 1989,
 "Combining forecasts", International Journal of Forecasting 5), so each begins with the same say on
 every goal (SAY) and loses it only as its own past errors on this very goal prove it unfit (inverse
@@ -21,9 +22,9 @@ import numpy as np
 from scipy.special import expit
 
 from .evidence import Evidence, Rows
-from .history import Ints
 from .model import Model
-from .train import MIN_HISTORY_DAYS, training_starts
+from .paces import fit as fit_paces
+from .persistence import persistence, season
 
 Errors = Mapping[str, Sequence[float]]
 """Kind -> log(actual / expected) at past origins."""
@@ -42,79 +43,31 @@ class Level:
 KINDS = {
     "learned": ("linear", "trees"),
     "buy_till_you_die": ("buy_till_you_die",),
+    "paces": ("paces",),
     "persistence": ("persistence", "persistence_by_group"),
     "season": ("last_year",),
 }
 
-SAY = {"learned": 1.0, "buy_till_you_die": 3.0, "persistence": 1.0, "season": 1.0}
-"""The say that a kind begins with. Buy-till-you-die rests on every user's whole past, the others on
-a handful of windows whose noise they copy: over 20 retail series its level was the steadiest."""
-
-POOLED = 3
-"""Windows that the shares apart are pooled over: small groups need more than one, and more than a
-few lag behind a base that shrinks or grows."""
-
-YEAR = 364
-"""Days: whole weeks, so that a window of last year has the weekdays of this one."""
+SAY = {"learned": 1.0, "buy_till_you_die": 1.5, "paces": 1.5, "persistence": 1.0, "season": 1.0}
+"""The say that a kind begins with. Two rest on every user's whole past, the others on a handful of
+windows whose noise they copy: over 20 retail series the level of the two was the steadiest."""
 
 PRIOR_ERROR, PRIOR_WEIGHT = 0.16, 4
 """What is known of a kind before any of its errors: an error of 0.16, worth four origins."""
 
-LEAST_SCATTER = 0.08
-"""A handful of errors that happen to agree are not taken to scatter less than this."""
-
-
-def persistence(evidence: Evidence, present: Ints, now: int) -> dict[str, float]:
-    """The share that did it in the window just past, carried forward; in all, and apart for those
-    who did it in the window before that and those who did not. Shares have Jeffreys' prior (+0.5
-    of 1)."""
-    horizon = evidence.question.horizon
-    newest = training_starts(evidence, now)[0]
-    parts = {"persistence": len(present) * _share(evidence, newest, horizon)}
-    known = [
-        start
-        for start in training_starts(evidence, now)[:POOLED]
-        if start - horizon >= evidence.earliest_day
-    ]
-    if not known:
-        return parts  # nobody can be told apart by a window that history does not cover
-    lately = evidence.goal.within(present, now - horizon, horizon)
-    apart = 0.0
-    for group in (True, False):
-        done, of = 0.5, 1.0
-        for start in known:
-            users = evidence.members(start)
-            alike = evidence.goal.within(users, start - horizon, horizon) == group
-            done += float(evidence.goal.within(users[alike], start, horizon).sum())
-            of += float(alike.sum())
-        apart += done / of * float((lately == group).sum())
-    parts["persistence_by_group"] = apart
-    return parts
-
-
-def season(evidence: Evidence, present: Ints, now: int) -> dict[str, float]:
-    """The share of the latest window, changed as shares changed from that window to the coming one
-    a year before. Empty where history does not reach back so far."""
-    horizon = evidence.question.horizon
-    newest = training_starts(evidence, now, 1)[0]
-    if newest - YEAR < evidence.earliest_day + MIN_HISTORY_DAYS - 1:
-        return {}
-    latest, before, then = (
-        _share(evidence, start, horizon) for start in (newest, newest - YEAR, now - YEAR)
-    )
-    return {"last_year": len(present) * min(latest * then / before, 1.0)}
-
-
-def _share(evidence: Evidence, start: int, horizon: int) -> float:
-    """Of the members as of `start`, the part that did it, with Jeffreys' prior."""
-    did = evidence.goal.within(evidence.members(start), start, horizon)
-    return (float(did.sum()) + 0.5) / (len(did) + 1)
+LEAST_SCATTER, MONTHS_CHANGE = 0.05, 2
+"""A handful of errors that happen to agree are not taken to scatter less than the first; and of a
+constant error from n months the part n / (n + 2) is taken to go on."""
 
 
 def expectations(evidence: Evidence, model: Model, rows: Rows, now: int) -> dict[str, float]:
     """What every forecaster expects of the members in `rows`, as of `now`."""
-    parts = persistence(evidence, rows.users, now) | season(evidence, rows.users, now)
+    parts = persistence(evidence, rows, now) | season(evidence, rows.users, now)
     families = model.family_logits(rows)
+    repeated = evidence.repeated and "linear" in families
+    if repeated and (paces := fit_paces(evidence.lives_of_all(now))):
+        lives = evidence.lives(rows.users, rows.beat, now)
+        families["paces"] = paces.logits(lives, float(rows.remaining[0]))
     for name, logits in families.items():
         # Buy-till-you-die knows only those who have done it; the linear model speaks for the rest.
         others = families.get("linear", logits)
@@ -133,7 +86,7 @@ def constant_error(log_errors: Sequence[float], news: float) -> float:
     out from their scatter.
 
     Positive-part James-Stein shrinkage of one mean to zero (Efron and Morris 1973, JASA 68), and
-    by n / (n + PRIOR_WEIGHT), since months change. `news` is the part of each error that the one
+    by MONTHS_CHANGE. `news` is the part of each error that the one
     before did not tell, because past windows overlap.
     """
     if len(log_errors) < 2:
@@ -142,7 +95,7 @@ def constant_error(log_errors: Sequence[float], news: float) -> float:
     doubt = max(variance(log_errors), LEAST_SCATTER**2) / count
     if mean**2 <= doubt:
         return 0.0
-    return mean * (1 - doubt / mean**2) * count / (count + PRIOR_WEIGHT)
+    return mean * (1 - doubt / mean**2) * count / (count + MONTHS_CHANGE)
 
 
 def by_kind(parts: Mapping[str, float]) -> dict[str, float]:

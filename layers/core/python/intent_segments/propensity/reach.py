@@ -38,7 +38,9 @@ young shops (three weeks to four months old) 80 % intervals then held 84 %."""
 
 def learnable(evidence: Evidence, now: int) -> Evidence | None:
     """`evidence`, over the longest period up to its own that has past windows; None if there is
-    none that its period can be carried on from."""
+    none that its period can be carried on from, or the goal's events were never recorded."""
+    if _never_recorded(evidence):
+        return None
     if training_starts(evidence, now):
         return evidence
     horizon = evidence.question.horizon
@@ -86,6 +88,12 @@ def insufficient(evidence: Evidence, now: int) -> InsufficientHistory:
     Its extras have no candidates yet: `alternatives.refusal` adds them.
     """
     horizon, age = evidence.question.horizon, evidence.question.age
+    if never := _never_recorded(evidence):
+        return InsufficientHistory(
+            f"'{' or '.join(never)}' was never recorded up to {from_day(now)}, so nothing can be "
+            "learnt of it: choose another event, or a later day.",
+            extras=_extras("achievements", 1, 0, None),
+        )
     longest = furthest_horizon(evidence, now)
     if horizon <= longest:
         return _memberless(evidence, now)
@@ -105,6 +113,20 @@ def insufficient(evidence: Evidence, now: int) -> InsufficientHistory:
         f"A goal of {horizon} days needs {needed} days of history to learn from, and {reason}: "
         f"{remedy}.",
         extras=_extras("history_days", needed, known, last),
+    )
+
+
+def _never_recorded(evidence: Evidence) -> list[str]:
+    """The goal's events when nobody has done what the goal asks for, ever."""
+    if all(len(part.day) for part in evidence.goal.parts):
+        return []
+    names = [event if isinstance(event, str) else event.words for event in evidence.question.events]
+    return (
+        names
+        if evidence.question.match == "any"
+        else [
+            name for name, part in zip(names, evidence.goal.parts, strict=True) if not len(part.day)
+        ]
     )
 
 

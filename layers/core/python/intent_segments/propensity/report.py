@@ -36,7 +36,7 @@ def report(found: Forecast) -> dict[str, Any]:
         "method": found.method,
         "families": {name: round(value, 2) for name, value in sorted(found.level.parts.items())},
         "quality": _quality(found),
-        "warnings": _warnings(found),
+        "warnings": warnings(found),
         "advice": None if found.advice is None else found.advice.to_json(),
     }
 
@@ -55,7 +55,7 @@ def outlook(found: Forecast, metric: str, value: float, direction: str) -> dict[
         "value": value,
         "probability": round(reached, 4),
         "verdict": verdict(reached),
-        "even_chance": round(spread.value, 2),
+        "even_chance": round(spread.even, 2),
     }
 
 
@@ -98,7 +98,8 @@ def _quality(found: Forecast) -> dict[str, Any]:
     }
 
 
-def _warnings(found: Forecast) -> list[str]:
+def warnings(found: Forecast) -> list[str]:
+    """What to be careful about, in sentences, most important first."""
     said = [*_carried_on(found), *_thin(found)]
     if len(found.origins) < 2:
         said.append(
@@ -106,7 +107,7 @@ def _warnings(found: Forecast) -> list[str]:
             "rests mostly on experience with other goals."
         )
     auc = _mean([origin.evaluation.auc for origin in found.origins])
-    if auc is not None and auc < 0.55:
+    if auc is not None and auc < 0.55 and found.method != "base_rate":
         said.append(
             "Past behaviour says little about who will do this: users are nearly alike, and "
             "buckets will differ little."
@@ -139,7 +140,8 @@ def _thin(found: Forecast) -> list[str]:
     advice = found.advice
     if advice is None:
         return []
-    counted = f"{advice.known} achievements in the past windows, {advice.needed} are needed"
+    word = "achievement" if advice.known == 1 else "achievements"
+    counted = f"{advice.known} {word} in the past windows, {advice.needed} are needed"
     others = in_words(advice.candidates, found.model.learned, most=1)
     if advice.rung == "small":
         instead = f", or ask for {others}" if others else ""

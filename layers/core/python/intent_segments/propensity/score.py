@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,18 @@ import numpy.typing as npt
 from .drivers import Driver
 from .evidence import Evidence
 from .history import Ints
+from .learners import one_thread
 from .model import Model
 from .reasons import TOP, Codes, top_reasons
 
 CERTAIN = 1_000_000
+
+THREADS = 2
+"""A function of 3 GB has nearly two processors; numpy and the trees let go of the interpreter."""
+
+_CHUNK = 16_384
+"""Members scored at a time: enough that threads seldom wait for each other, and their features take
+25 MB however many members there are."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,19 @@ def score(
     likelihood = np.zeros(len(members), np.int32)
     reasons = np.zeros((len(members), TOP), np.int8)
     open_ = members[~did]
-    if len(open_):
-        if cutoff < ends:
-            rows = evidence.rows(model.plan, open_, cutoff, ends - cutoff)
-            event = np.rint(model.likelihood(rows) * CERTAIN).astype(np.int32)
-            reasons[~did] = top_reasons(drivers, model, rows.features)
-        else:
-            event = np.zeros(len(open_), np.int32)
-        likelihood[~did] = event if direction == "maximize" else CERTAIN - event
+    event = np.zeros(len(open_), np.int32)
+    why = np.zeros((len(open_), TOP), np.int8)
+
+    def some(start: int) -> None:
+        here = slice(start, start + _CHUNK)
+        rows = evidence.rows(model.plan, open_[here], cutoff, ends - cutoff)
+        event[here] = np.rint(model.likelihood(rows) * CERTAIN).astype(np.int32)
+        why[here] = top_reasons(drivers, model, rows.features)
+
+    if cutoff < ends and len(open_):
+        _ = evidence.goal_days  # worked out once, not by every thread
+        with one_thread(), ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(some, range(0, len(open_), _CHUNK)))
+    likelihood[~did] = event if direction == "maximize" else CERTAIN - event
+    reasons[~did] = why
     return Scored(did, likelihood, reasons)

@@ -149,13 +149,12 @@ def train(evidence: Evidence, now: int, running: bool) -> Model:
     if enough < MIN_POSITIVES["small"]:
         return model
     rows = gather(evidence, starts, training_ages(horizon, running))
-    present = evidence.sampled(now)
     with one_thread():
         return replace(
             model,
             linear=fit_linear(rows.columns, rows.did, rows.weight),
             trees=_fit_trees(rows) if enough >= MIN_POSITIVES["full"] else None,
-            dying=fit_dying(present.beat),
+            dying=fit_dying(evidence.beat_of_all(now)) if evidence.repeated else None,
         )
 
 

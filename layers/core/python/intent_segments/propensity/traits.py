@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ..lake.calendar import MICROS_PER_DAY
 from ..lake.tables import ALWAYS, Tables
-from .history import History, Ints, span
+from .history import History, Ints, positions, span
 
 MIN_SHARE = 0.01
 """A string value gets a column when at least 1 % of the users who have the trait carry it."""
@@ -94,25 +94,28 @@ class _Rows:
     def of(
         cls,
         found: Mapping[str, npt.NDArray[Any]],
-        user: npt.NDArray[np.int64],
         which: npt.NDArray[np.int64],
         kind: str,
-        codes: dict[str, int],
+        numbers: Mapping[str, int],
     ) -> _Rows:
-        """Some of the rows found; put in order where they are not."""
-        key = (user[which] << 24) + found["valid_from"][which] - ALWAYS
+        """Some of the rows found, put in order where they are not. `numbers` are those of the
+        property's texts, in their order; its codes count from 0."""
+        user, valid_from = found["user"][which], found["valid_from"][which]
+        number, dated = found["number"][which], found["dated"][which]
+        code = np.zeros(len(which), np.int32)
+        if kind == "string":
+            text = found["text"][which]
+            text[text < 0] = numbers.get("", 0)  # NULL is the empty text
+            code_of = np.zeros(max(numbers.values(), default=0) + 1, np.int32)
+            code_of[list(numbers.values())] = np.arange(len(numbers))
+            code = code_of[text]
+        codes = {value: code for code, value in enumerate(numbers)} or {"": 0}
+        key = (user.astype(np.int64) << 24) + valid_from - ALWAYS
         if not bool(np.all(key[1:] > key[:-1])):
-            order = np.lexsort((found["number"][which], found["code"][which], key))
-            which = which[order]
-        return cls(
-            user=user[which].astype(np.int32),
-            valid_from=found["valid_from"][which],
-            kind=kind,
-            code=found["code"][which],
-            codes=codes,
-            number=found["number"][which],
-            dated=found["dated"][which],
-        )
+            order = np.lexsort((number, code, key))
+            user, valid_from, dated = user[order], valid_from[order], dated[order]
+            code, number = code[order], number[order]
+        return cls(user, valid_from, kind, code, codes, number, dated)
 
     def held_on(self, cutoff: int, users: Ints) -> npt.NDArray[np.int64]:
         """int64 (len(users),): the row that holds on `cutoff`, -1 for none. `users` ascend."""
@@ -133,27 +136,32 @@ class _Rows:
         return np.sign(number) * np.log1p(np.abs(number))
 
 
-_VALUES = """CREATE OR REPLACE TEMP TABLE trait_values AS
-WITH said AS (
-    SELECT property, kind, CASE WHEN kind = 'string' THEN COALESCE(text, '') ELSE '' END AS value,
-        COUNT(*) AS n
-    FROM profiles WHERE valid_from <= $last GROUP BY ALL),
-kinds AS (
-    SELECT property, kind, row_number() OVER (ORDER BY property) - 1 AS place FROM (
-        SELECT property, kind,
-            row_number() OVER (PARTITION BY property ORDER BY SUM(n) DESC, kind) AS rank
-        FROM said GROUP BY property, kind)
-    WHERE rank = 1)
-SELECT property, kind, CAST(place AS SMALLINT) AS place, value,
-    CAST(row_number() OVER (PARTITION BY property ORDER BY value) - 1 AS INTEGER) AS code
-FROM said JOIN kinds USING (property, kind)"""
-"""Every property with its most frequent kind, numbered by name, and the values of strings, numbered
-in their own order: numbers cross to numpy faster than text. Other kinds have one row."""
+_SAID = """CREATE OR REPLACE TEMP TABLE trait_values AS
+SELECT property, kind, CASE WHEN kind = 'string' THEN COALESCE(text, '') END AS value, COUNT(*) AS n
+FROM profiles WHERE valid_from <= $last GROUP BY ALL"""
 
-_HELD = """SELECT uh, place, valid_from, code, COALESCE(number, 0) AS number, dated
-FROM profiles JOIN trait_values v ON v.property = profiles.property AND v.kind = profiles.kind
-    AND v.value = CASE WHEN profiles.kind = 'string' THEN COALESCE(text, '') ELSE '' END
-WHERE valid_from <= $last"""
+_NUMBERED = (
+    """CREATE OR REPLACE TEMP TYPE trait_property AS ENUM (
+    SELECT DISTINCT property FROM trait_values ORDER BY property)""",
+    """CREATE OR REPLACE TEMP TYPE trait_text AS ENUM (
+    SELECT DISTINCT value FROM trait_values WHERE value IS NOT NULL ORDER BY value)""",
+)
+"""Properties and texts, numbered in their own order: numbers cross to numpy faster than text. The
+lake's files number their texts too, and a cast of the bare column to an enum (anything around it
+would spoil that) looks each of these numbers up once, not each row."""
+
+_KINDS = """SELECT property, kind FROM trait_values GROUP BY property, kind
+QUALIFY row_number() OVER (PARTITION BY property ORDER BY SUM(n) DESC, kind) = 1
+ORDER BY property"""
+
+_VALUES = """SELECT property, kind, value, enum_code(value::trait_text) AS number FROM trait_values
+WHERE value IS NOT NULL ORDER BY value"""
+
+_HELD = """SELECT uh, CAST(enum_code(property::trait_property) AS SMALLINT) AS place,
+    CAST(list_position($kinds, kind) AS TINYINT) AS kind, valid_from,
+    COALESCE(CAST(enum_code(text::trait_text) AS INTEGER), -1) AS text,
+    COALESCE(number, 0) AS number, dated
+FROM profiles WHERE valid_from <= $last"""
 
 
 def load_traits(tables: Tables, history: History) -> TraitTable:
@@ -162,22 +170,25 @@ def load_traits(tables: Tables, history: History) -> TraitTable:
     A property whose values have several kinds takes part with its most frequent kind alone.
     """
     con, last = tables.con, {"last": history.last_day}
-    con.execute(_VALUES, last)
-    values = con.execute(
-        "SELECT property, kind, value, code FROM trait_values ORDER BY place, code"
-    ).fetchall()
-    kinds = {name: kind for name, kind, _, _ in values}
-    codes: dict[str, dict[str, int]] = {name: {} for name in kinds}
-    for name, _, value, code in values:
-        codes[name][value] = code
-    found = con.execute(_HELD, last).fetchnumpy()
-    user = np.searchsorted(history.uh, found["uh"])
-    here = np.append(history.uh, 0)[user] == found["uh"]
+    con.execute(_SAID, last)
+    for numbered in _NUMBERED:
+        con.execute(numbered)
+    kinds = dict(con.execute(_KINDS).fetchall())
+    numbers: dict[str, dict[str, int]] = {name: {} for name in kinds}
+    for name, kind, value, number in con.execute(_VALUES).fetchall():
+        if kind == kinds[name]:
+            numbers[name][value] = number
+    known = sorted(set(kinds.values()))
+    found = con.execute(_HELD, last | {"kinds": known}).fetchnumpy()
+    found["user"] = positions(history.uh, found["uh"])
+    wanted = np.array([known.index(kind) + 1 for kind in kinds.values()], np.int8)
+    here = np.flatnonzero((found["user"] >= 0) & (found["kind"] == wanted[found["place"]]))
+    place = found["place"][here]
+    by_place = here[np.argsort(place, kind="stable")]
+    ends = np.cumsum(np.bincount(place, minlength=len(kinds)))
     rows = {
-        name: _Rows.of(found, user, np.flatnonzero(here & (found["place"] == place)), kind, known)
-        for place, ((name, kind), known) in enumerate(
-            zip(kinds.items(), codes.values(), strict=True)
-        )
+        name: _Rows.of(found, which, kind, numbers[name])
+        for (name, kind), which in zip(kinds.items(), np.split(by_place, ends), strict=False)
     }
     return TraitTable(rows, len(history.uh))
 

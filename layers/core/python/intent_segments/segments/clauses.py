@@ -6,105 +6,20 @@ Unknown fields are refused, so nothing is accepted that `compile.py` does not ev
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from itertools import combinations
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from . import limits
-from .values import Day, Name, Number, Ordered, Scalar, Text, Times
+from .comparisons import Aggregate, Comparison, Condition, Count, Part, TraitCondition
+from .values import BucketName, Day, Name, Probability, Text, Weekday
 
-
-class Part(BaseModel):
-    """Anything inside a definition: immutable, strict, without unknown fields or nulls."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, validate_by_name=True, validate_by_alias=True
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _never_null(cls, value: Any) -> Any:
-        if value is None:
-            raise PydanticCustomError("null", "null is not a value; leave the field out")
-        return value
-
-
-class Count(Part):
-    """A comparison of a number of times or days. All that is given must hold."""
-
-    gte: Times | None = None
-    gt: Times | None = None
-    lte: Times | None = None
-    lt: Times | None = None
-    eq: Times | None = None
-    ne: Times | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Count:
-        if not self.model_fields_set:
-            raise PydanticCustomError("empty", "needs one of gte, gt, lte, lt, eq, ne")
-        return self
-
+WindowedPart = TypeVar("WindowedPart", bound=Part)
 
 AT_LEAST_ONCE = Count(gte=1)
 """What `did` means when it gives no count."""
-
-
-class Aggregate(Part):
-    """A comparison of the sum, mean, least or greatest value of a numeric event property."""
-
-    property: Name
-    gte: Number | None = None
-    gt: Number | None = None
-    lte: Number | None = None
-    lt: Number | None = None
-    eq: Number | None = None
-    ne: Number | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Aggregate:
-        if self.model_fields_set == {"property"}:
-            raise PydanticCustomError("empty", "needs one of gte, gt, lte, lt, eq, ne")
-        return self
-
-
-class Condition(Part):
-    """A comparison of one event property (`where`) or one trait (`profile`).
-
-    All that is given must hold; a missing or differently typed value makes any comparison false.
-    """
-
-    property: Name
-    eq: Scalar | None = None
-    ne: Scalar | None = None
-    in_: Annotated[tuple[Scalar, ...], Field(strict=False, min_length=1)] | None = Field(
-        None, alias="in"
-    )
-    gt: Ordered | None = None
-    gte: Ordered | None = None
-    lt: Ordered | None = None
-    lte: Ordered | None = None
-    contains: Text | None = None
-    starts_with: Text | None = None
-    exists: bool | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Condition:
-        if self.model_fields_set == {"property"}:
-            raise PydanticCustomError(
-                "empty",
-                "needs one of eq, ne, in, gt, gte, lt, lte, contains, starts_with, exists",
-            )
-        return self
 
 
 class Within(Part):
@@ -112,6 +27,10 @@ class Within(Part):
 
     days: Annotated[int, Field(strict=True, ge=1, le=limits.MAX_DAYS)] | None = None
     hours: Annotated[int, Field(strict=True, ge=1, le=limits.MAX_HOURS)] | None = None
+
+    @classmethod
+    def rules(cls) -> dict[str, Any]:
+        return {"minProperties": 1, "maxProperties": 1}
 
     @model_validator(mode="after")
     def _one_unit(self) -> Within:
@@ -133,27 +52,61 @@ class Between(Part):
         return self
 
 
+class Hours(Part):
+    """Hours of the local day: `from` included, `to` excluded; over midnight when `to` is less."""
+
+    from_: Annotated[int, Field(strict=True, ge=0, le=23)] = Field(alias="from")
+    to: Annotated[int, Field(strict=True, ge=0, le=24)]
+
+    @model_validator(mode="after")
+    def _some_hours(self) -> Hours:
+        if self.from_ == self.to:
+            raise PydanticCustomError(
+                "hours", "must differ: from is included, to is not; 0 to 24 is the whole day"
+            )
+        return self
+
+
+class On(Comparison):
+    """Days of the week and hours of the day, both local; all that is given must hold."""
+
+    weekdays: Annotated[tuple[Weekday, ...], Field(strict=False, min_length=1)] | None = None
+    hours: Hours | None = None
+
+
+WINDOWS = ("within", "between", "before")
+ONE_WINDOW = {"not": {"anyOf": [{"required": list(pair)} for pair in combinations(WINDOWS, 2)]}}
+
+
+def one_window(part: WindowedPart) -> WindowedPart:
+    """Refuses two windows in one clause."""
+    given = [name for name in WINDOWS if name in part.model_fields_set]
+    if len(given) > 1:
+        raise PydanticCustomError(
+            "windows",
+            "takes one window, not {given}; put two clauses into all",
+            {"given": " and ".join(given)},
+        )
+    return part
+
+
 class Happening(Part):
-    """One event, in a window or ever, optionally only those whose properties fit."""
+    """One event, in a window or ever, optionally only those whose time and properties fit."""
 
     event: Name
     within: Within | None = None
     between: Between | None = None
     before: Day | None = None
+    on: On | None = None
     where: Annotated[
         tuple[Condition, ...], Field(strict=False, max_length=limits.MAX_CONDITIONS)
     ] = ()
 
-    @model_validator(mode="after")
-    def _one_window(self) -> Happening:
-        given = sorted({"within", "between", "before"} & self.model_fields_set)
-        if len(given) > 1:
-            raise PydanticCustomError(
-                "windows",
-                "takes one window, not {given}; put two did clauses into all",
-                {"given": " and ".join(given)},
-            )
-        return self
+    _one_window = model_validator(mode="after")(one_window)
+
+    @classmethod
+    def rules(cls) -> dict[str, Any]:
+        return ONE_WINDOW
 
 
 class FilteredEvent(Part):
@@ -175,6 +128,46 @@ class Did(Happening):
     avg: Aggregate | None = None
     min: Aggregate | None = None
     max: Aggregate | None = None
+
+    @model_validator(mode="after")
+    def _of_some(self) -> Did:
+        of_some = [n for n in ("first_time", "sum", "avg", "min", "max") if getattr(self, n)]
+        if of_some and self.count.only_none:
+            raise PydanticCustomError(
+                "of_none",
+                "count asks for none of the events and {given} for some, which nobody can have; "
+                "leave one of them out",
+                {"given": " and ".join(of_some)},
+            )
+        return self
+
+
+class Step(Part):
+    """One event of a sequence, at most so much later than the step before it."""
+
+    event: Name
+    within: Within | None = None
+    where: Annotated[
+        tuple[Condition, ...], Field(strict=False, max_length=limits.MAX_CONDITIONS)
+    ] = ()
+
+
+class InBucket(Part):
+    """Open members of a goal who are in one of these buckets."""
+
+    goal: Name
+    in_: Annotated[tuple[BucketName, ...], Field(strict=False, min_length=1)] = Field(alias="in")
+
+
+class Likelihood(Comparison):
+    """Open members of a goal by their likelihood of achieving it. All that is given must hold."""
+
+    goal: Name
+    gte: Probability | None = None
+    gt: Probability | None = None
+    lte: Probability | None = None
+    lt: Probability | None = None
+    top_percent: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
 
 
 class AllOf(Part):
@@ -198,7 +191,43 @@ class DidNotClause(Part):
 
 
 class ProfileClause(Part):
-    profile: Condition
+    profile: TraitCondition
+
+
+class SequenceClause(Part):
+    """Steps in this order, all of them in the window where one is given."""
+
+    sequence: Annotated[
+        tuple[Step, ...],
+        Field(strict=False, min_length=limits.MIN_STEPS, max_length=limits.MAX_STEPS),
+    ]
+    within: Within | None = None
+    between: Between | None = None
+    before: Day | None = None
+
+    _one_window = model_validator(mode="after")(one_window)
+
+    @classmethod
+    def rules(cls) -> dict[str, Any]:
+        return ONE_WINDOW
+
+    @model_validator(mode="after")
+    def _first_step_has_none_before(self) -> SequenceClause:
+        if self.sequence[0].within is not None:
+            raise PydanticCustomError(
+                "first_step",
+                "the first step has no step before it: leave its within out, or put within "
+                "beside sequence to bound all steps",
+            )
+        return self
+
+
+class BucketClause(Part):
+    bucket: InBucket
+
+
+class LikelihoodClause(Part):
+    likelihood: Likelihood
 
 
 class SegmentClause(Part):
@@ -209,7 +238,10 @@ class UsersClause(Part):
     users: Annotated[tuple[Text, ...], Field(strict=False)]
 
 
-KINDS = ("all", "any", "not", "did", "did_not", "profile", "segment", "users")
+KINDS = (
+    *("all", "any", "not", "did", "did_not", "sequence", "profile"),
+    *("bucket", "likelihood", "segment", "users"),
+)
 """The key that says what a clause is; a clause has exactly one."""
 
 TAG = "@"
@@ -219,11 +251,13 @@ TAG = "@"
 def _kind(clause: Any) -> str | None:
     """The tag of a clause, or None when it has no or several kinds (`complaints.py` explains)."""
     if isinstance(clause, Part):
-        (field,) = type(clause).model_fields
-        return TAG + field.rstrip("_")
-    if isinstance(clause, dict) and len(clause) == 1 and next(iter(clause)) in KINDS:
-        return TAG + next(iter(clause))
-    return None
+        return TAG + next(iter(type(clause).model_fields)).rstrip("_")
+    if not isinstance(clause, dict):
+        return None
+    kinds = [key for key in clause if key in KINDS]
+    # A sequence has its window beside it.
+    alone = len(clause) == 1 or kinds == ["sequence"]
+    return TAG + kinds[0] if len(kinds) == 1 and alone else None
 
 
 Clause = Annotated[
@@ -232,7 +266,10 @@ Clause = Annotated[
     | Annotated[Not, Tag("@not")]
     | Annotated[DidClause, Tag("@did")]
     | Annotated[DidNotClause, Tag("@did_not")]
+    | Annotated[SequenceClause, Tag("@sequence")]
     | Annotated[ProfileClause, Tag("@profile")]
+    | Annotated[BucketClause, Tag("@bucket")]
+    | Annotated[LikelihoodClause, Tag("@likelihood")]
     | Annotated[SegmentClause, Tag("@segment")]
     | Annotated[UsersClause, Tag("@users")],
     Discriminator(_kind),
@@ -253,6 +290,6 @@ def children(clause: Any) -> tuple[Any, ...]:
     return ()
 
 
-def window_of(happening: Happening) -> Within | Between | date | None:
-    """The one window of a happening; a date stands for `before`; None for all history."""
+def window_of(happening: Happening | SequenceClause) -> Within | Between | date | None:
+    """The one window of a clause; a date stands for `before`; None for all history."""
     return happening.within or happening.between or happening.before

@@ -3,7 +3,8 @@
 The universe is every user whose `entry_day` is on or before as_of. Each clause is a condition on
 a user's row that is true or false, never NULL, so `not` is the complement within the universe.
 The SQL keeps to the portable subset: SUM(CASE WHEN), explicit COALESCE, total orders, no
-approximate or order-dependent functions. JSON is taken apart in `conditions.py` alone.
+approximate or order-dependent functions. JSON is taken apart in `conditions.py` alone, events are
+counted in `happenings.py`.
 """
 
 from __future__ import annotations
@@ -15,20 +16,19 @@ from typing import Any, assert_never
 
 from ..errors import InvalidInput, NotFound
 from ..lake.calendar import to_day
-from ..lake.tables import ALWAYS
 from . import clauses, limits
 from .binds import Binds
-from .clauses import Aggregate, Condition, Count, Did, Happening
-from .conditions import json_number, json_path, property_holds, trait_holds
+from .comparisons import TraitCondition
+from .conditions import trait_holds
 from .definition import ALL_USERS, EVERYBODY, Definition, references
+from .happenings import FALSE, TRUE, Happenings, joined
 from .passes import EventPass, TraitPass
-from .windows import Clock, DayWindow, HourWindow
+from .scored import ScorePass
+from .sequences import Sequences
+from .windows import Clock
 
 Lookup = Callable[[str], Definition | None]
 """Segment id -> its definition; None, or NotFound raised, when there is none."""
-
-TRUE, FALSE = "(1 = 1)", "(1 = 0)"
-_COMPARE = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<", "eq": "=", "ne": "<>"}
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def compile_on_days(
 
 
 def needs_single_events(definition: Definition) -> bool:
-    """Whether any clause asks for properties or hours, which daily counts cannot answer.
+    """Whether any clause asks for properties, hours or an order, which daily counts do not have.
 
     References to other segments must be resolved before.
     """
     compiler = _Compiler(Clock(0, "UTC", 0), dict.fromkeys(references(definition).events, 0), None)
     compiler.query(definition)
-    return compiler.single.used()
+    return compiler.single.used() or bool(compiler.sequences.passes)
 
 
 @dataclass
@@ -96,9 +96,19 @@ class _Compiler:
     daily: EventPass = field(default_factory=lambda: EventPass("daily", table="activity"))
     single: EventPass = field(default_factory=lambda: EventPass("single", table="events"))
     traits: TraitPass = field(default_factory=lambda: TraitPass("traits"))
+    scores: ScorePass = field(default_factory=lambda: ScorePass("standing"))
+    sequences: Sequences = field(init=False)
     within: list[str] = field(default_factory=list)
     """The ids of the segments being put in place, outermost first."""
     seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.sequences = Sequences(self.event_codes, self.binds)
+
+    @property
+    def happenings(self) -> Happenings:
+        """How `did` and `did_not` are asked of the passes over events."""
+        return Happenings(self.event_codes, self.binds, self.daily, self.single)
 
     def query(self, definition: Definition) -> Compiled:
         condition = self.universe(self.clause(definition.root))
@@ -125,9 +135,13 @@ class _Compiler:
         for source in (self.daily, self.single):
             if source.used():
                 used[source.name] = source.query(source.rows(self.binds))
+        for chains in self.sequences.passes.values():
+            used[chains.name] = chains.query(chains.rows(self.event_codes, self.binds))
         if self.traits.used():
             rows = self.traits.rows(self.clock.as_of, self.binds)
             used[self.traits.name] = self.traits.query(rows)
+        if self.scores.used():
+            used[self.scores.name] = self.scores.query(self.scores.rows(self.binds))
         prefix = f"WITH {', '.join(used.values())} " if used else ""
         joins = "".join(f" LEFT JOIN {name} ON {name}.uh = users.uh" for name in used)
         sql = f"{prefix}SELECT {columns} FROM users{joins} WHERE {condition}{order}"
@@ -143,15 +157,21 @@ class _Compiler:
             )
         match clause:
             case clauses.AllOf():
-                return _joined(" AND ", [self.clause(inner) for inner in clause.all], TRUE)
+                return joined(" AND ", [self.clause(inner) for inner in clause.all], TRUE)
             case clauses.AnyOf():
-                return _joined(" OR ", [self.clause(inner) for inner in clause.any], FALSE)
+                return joined(" OR ", [self.clause(inner) for inner in clause.any], FALSE)
             case clauses.Not():
                 return f"(NOT {self.clause(clause.not_)})"
             case clauses.DidClause():
-                return self.did(clause.did)
+                return self.happenings.did(clause.did, self.clock)
             case clauses.DidNotClause():
-                return _compare(self.count(clause.did_not), Count(eq=0), self.binds)
+                return self.happenings.did_not(clause.did_not, self.clock)
+            case clauses.SequenceClause():
+                return self.sequence(clause)
+            case clauses.BucketClause():
+                return self.scores.holds(clause.bucket, self.clock.as_of, self.binds)
+            case clauses.LikelihoodClause():
+                return self.scores.holds(clause.likelihood, self.clock.as_of, self.binds)
             case clauses.ProfileClause():
                 return self.profile(clause.profile)
             case clauses.SegmentClause():
@@ -162,87 +182,7 @@ class _Compiler:
             case _:
                 assert_never(clause)
 
-    def did(self, did: Did) -> str:
-        event = self.event_codes.get(did.event)
-        numbers = {"sum": did.sum, "avg": did.avg, "min": did.min, "max": did.max}
-        conditions = [_compare(self.count(did), did.count, self.binds)]
-        if did.days:
-            conditions.append(_compare(self.days(did), did.days, self.binds))
-        if event is None and (did.first_time or any(numbers.values())):
-            return FALSE
-        if did.first_time:
-            conditions.append(self.first_time(did))
-        for function, wanted in numbers.items():
-            if wanted:
-                conditions.append(self.amount(did, function, wanted))
-        return _joined(" AND ", conditions, TRUE)
-
-    def count(self, did: Happening) -> str:
-        """How often: an expression over the joined passes, 0 for a user without such events."""
-        if did.event not in self.event_codes:
-            return "0"
-        source, inside = self.rows(did)
-        each = "n" if source is self.daily else "1"
-        return f"COALESCE({source.column(f'SUM(CASE WHEN {inside} THEN {each} ELSE 0 END)')}, 0)"
-
-    def days(self, did: Happening) -> str:
-        """On how many different local days; 0 for a user without such events."""
-        if did.event not in self.event_codes:
-            return "0"
-        source, inside = self.rows(did)
-        column = source.column(
-            # Activity has one row per user, event and day already.
-            f"SUM(CASE WHEN {inside} THEN 1 ELSE 0 END)"
-            if source is self.daily
-            else f"COUNT(DISTINCT CASE WHEN {inside} THEN day END)"
-        )
-        return f"COALESCE({column}, 0)"
-
-    def first_time(self, did: Happening) -> str:
-        """Whether the first ever such event (as `where` narrows it) falls into the window."""
-        window = self.window(did)
-        if isinstance(window, HourWindow):
-            unit, low, high = "ts", window.start, window.end - 1
-        else:
-            unit, low, high = "day", window.first, window.last
-        source, inside = self.rows(did, DayWindow(ALWAYS, self.clock.as_of))
-        first = source.column(f"MIN(CASE WHEN {inside} THEN {unit} END)")
-        held = f"{first} >= {self.binds.bind(low)} AND {first} <= {self.binds.bind(high)}"
-        return f"COALESCE({held}, FALSE)"
-
-    def amount(self, did: Happening, function: str, wanted: Aggregate) -> str:
-        """A comparison of an aggregate of a numeric property; false where no value is a number."""
-        source, inside = self.rows(did, raw=True)
-        path = json_path(wanted.property, self.binds)
-
-        def values(sql_type: str) -> str:
-            return f"CASE WHEN {inside} THEN {json_number(path, sql_type)} END"
-
-        if function in ("min", "max"):
-            amount = source.column(f"{function.upper()}({values('DOUBLE')})")
-        else:
-            # Decimals add up to the same sum in any order; floating point does not.
-            decimals = values("DECIMAL(28, 6)")
-            amount = f"CAST({source.column(f'SUM({decimals})')} AS DOUBLE)"
-            if function == "avg":
-                amount = f"{amount} / NULLIF({source.column(f'COUNT({decimals})')}, 0)"
-        return f"COALESCE({_compare(amount, wanted, self.binds)}, FALSE)"
-
-    def rows(
-        self, did: Happening, window: DayWindow | HourWindow | None = None, raw: bool = False
-    ) -> tuple[EventPass, str]:
-        """The pass that can answer, and the condition on its rows. `raw` asks for properties."""
-        needs_events = raw or bool(did.where) or isinstance(self.window(did), HourWindow)
-        source = self.single if needs_events else self.daily
-        code = self.event_codes[did.event]
-        inside = source.inside(code, window or self.window(did), self.binds)
-        where = [property_holds(condition, self.binds) for condition in did.where]
-        return source, " AND ".join([inside, *where])
-
-    def window(self, did: Happening) -> DayWindow | HourWindow:
-        return self.clock.window(clauses.window_of(did))
-
-    def profile(self, condition: Condition) -> str:
+    def profile(self, condition: TraitCondition) -> str:
         if condition.exists is False:
             # A trait that is missing has no row to look at: negate the one that is there.
             if condition.model_fields_set != {"property", "exists"}:
@@ -253,6 +193,17 @@ class _Compiler:
         return (
             f"(COALESCE({self.traits.column(f'MAX(CASE WHEN {holds} THEN 1 ELSE 0 END)')}, 0) = 1)"
         )
+
+    def sequence(self, clause: clauses.SequenceClause) -> str:
+        window = self.clock.window(clauses.window_of(clause))
+        condition = self.sequences.holds(clause.sequence, window, self.clock)
+        if len(self.sequences.passes) > limits.MAX_SEQUENCES:
+            raise InvalidInput.at(
+                "sequence",
+                f"with every referenced segment in place the definition has more than "
+                f"{limits.MAX_SEQUENCES} different sequences; split it into several segments",
+            )
+        return FALSE if condition is None else condition
 
     def segment(self, name: str) -> str:
         if name == ALL_USERS:
@@ -278,20 +229,3 @@ class _Compiler:
         condition = self.clause(found.root)
         self.within.pop()
         return condition
-
-
-def _joined(word: str, conditions: list[str], empty: str) -> str:
-    return f"({word.join(conditions)})" if conditions else empty
-
-
-def _compare(value: str, wanted: Count | Aggregate, binds: Binds) -> str:
-    """A comparison of a number; all that is given must hold."""
-    return _joined(
-        " AND ",
-        [
-            f"{value} {sql} {binds.bind(limit if isinstance(wanted, Count) else float(limit))}"
-            for name, sql in _COMPARE.items()
-            if (limit := getattr(wanted, name)) is not None
-        ],
-        TRUE,
-    )

@@ -11,7 +11,21 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from ..errors import FieldError, InvalidInput
-from .clauses import KINDS, TAG, Aggregate, Between, Condition, Count, Did, Happening, Within
+from .clauses import (
+    KINDS,
+    TAG,
+    Between,
+    Did,
+    Happening,
+    Hours,
+    InBucket,
+    Likelihood,
+    On,
+    SequenceClause,
+    Step,
+    Within,
+)
+from .comparisons import Aggregate, Condition, Count, Days, TraitCondition
 
 MOST_SHOWN = 20
 """Findings in one answer; more would not be read."""
@@ -19,7 +33,14 @@ MOST_SHOWN = 20
 _MODELS: Mapping[str, type[BaseModel]] = {
     "did": Did,
     "did_not": Happening,
-    "profile": Condition,
+    "on": On,
+    "hours": Hours,
+    "sequence": Step,
+    "bucket": InBucket,
+    "likelihood": Likelihood,
+    "profile": TraitCondition,
+    "within_last": Days,
+    "within_next": Days,
     "where": Condition,
     "count": Count,
     "days": Count,
@@ -30,14 +51,6 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "min": Aggregate,
     "max": Aggregate,
 }
-_PLANNED = frozenset(
-    {
-        *("sequence", "bucket", "likelihood", "on", "within_last", "within_next"),
-        *(f"version_{operator}" for operator in ("eq", "ne", "gt", "gte", "lt", "lte")),
-    }
-)
-"""Clauses of the language that this version does not evaluate, and therefore does not accept."""
-
 _RULES = {
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -45,8 +58,8 @@ _RULES = {
     "tuple_type": "must be a list",
     "model_type": "must be a JSON object",
     "literal_error": "can only be true; leave it out otherwise",
-    "too_short": "must not be empty",
-    "too_long": "must not have more than {max_length} items",
+    "too_short": "must list at least {min_length}",
+    "too_long": "must not list more than {max_length}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
 }
@@ -55,16 +68,25 @@ _RULES = {
 def refuse(found: Sequence[ErrorDetails], at: str, accepted: Sequence[str] = KINDS) -> InvalidInput:
     """The error to raise for what pydantic found in the document called `at`, whose outermost
     object takes the keys `accepted`."""
+    found = [detail for detail in found if not _only_follows(detail)]
     errors = tuple(_field_error(detail, at, accepted) for detail in found[:MOST_SHOWN])
     first = errors[0]
     more = f" ({len(found)} problems in all)" if len(found) > 1 else ""
     return InvalidInput(f"{first.field}: {first.message}{more}", errors)
 
 
+def _only_follows(detail: ErrorDetails) -> bool:
+    """Whether a list is called too short only because some of its entries are wrong."""
+    least = detail.get("ctx", {}).get("min_length", 0)
+    return detail["type"] == "too_short" and len(detail["input"]) >= least
+
+
 def _field_error(detail: ErrorDetails, at: str, accepted: Sequence[str]) -> FieldError:
     loc = detail["loc"]
     # An unknown key may look like a tag; every other step that does is one.
     own_key = loc[-1:] if detail["type"] == "extra_forbidden" else ()
+    if own_key and loc[-2:-1] == (f"{TAG}sequence",):
+        accepted = tuple(SequenceClause.model_fields)
     tagged = loc[:-1] if own_key else loc
     steps = [step for step in tagged if not str(step).startswith(TAG)] + list(own_key)
     path = at + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
@@ -103,8 +125,6 @@ def _not_a_clause(value: Any) -> str:
 
 def _unknown_key(key: str, accepted: Sequence[str]) -> str:
     listed = ", ".join(accepted)
-    if key in _PLANNED:
-        return f"{key!r} is not evaluated in this version and so is refused; accepted: {listed}"
     near = nearest(key, accepted)
     meant = f"; did you mean {near!r}?" if near else ";"
     return f"{shown(key)} is not known here{meant} accepted: {listed}"
@@ -114,7 +134,7 @@ def _accepted(names: Sequence[str], outermost: Sequence[str]) -> Sequence[str]:
     """The keys that the object reached by these steps accepts."""
     for name in reversed(names):
         model = _MODELS.get(name)
-        if name == "days" and "within" in names[-2:]:
+        if name == "days" and names[-2:-1] != ["did"]:
             continue
         if model is not None:
             return [field.alias or key for key, field in model.model_fields.items()]

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..lake.calendar import MICROS_PER_DAY, MICROS_PER_SECOND, to_day
 from .binds import Binds
-from .clauses import Condition
-from .values import FIRST_DATE, LAST_DATE
+from .comparisons import VERSIONS, Condition, TraitCondition
+from .values import FIRST_DATE, LAST_DATE, VERSION_DIGITS, VERSION_PARTS, VERSION_PATTERN
 from .windows import Clock
 
 _SQL = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -54,10 +54,12 @@ def property_holds(condition: Condition, binds: Binds) -> str:
         bound = binds.bind(float(wanted))
         return f"({json_number(path, 'DOUBLE')} {_SQL[operator]} {bound})"
 
-    return _holds(condition, compare, f"COALESCE({kind}, 'NULL') <> 'NULL'")
+    versions = [f"({kind} = 'VARCHAR' AND {held})" for held in _versions(condition, value, binds)]
+    present = f"COALESCE({kind}, 'NULL') <> 'NULL'"
+    return " AND ".join([*_comparisons(condition, compare, present), *versions])
 
 
-def trait_holds(condition: Condition, binds: Binds, clock: Clock) -> str:
+def trait_holds(condition: TraitCondition, binds: Binds, clock: Clock) -> str:
     """A condition on a row of traits as of a day: kind, text, number. `exists` false is left
     out, since a trait that is missing has no row (`compile.py` negates)."""
 
@@ -72,11 +74,13 @@ def trait_holds(condition: Condition, binds: Binds, clock: Clock) -> str:
             return f"({as_text} OR (kind = 'timestamp' AND {_time(operator, *instants, binds)}))"
         return f"(kind = 'number' AND number {_SQL[operator]} {binds.bind(float(wanted))})"
 
-    return _holds(condition, compare, "kind IS NOT NULL")
-
-
-def _holds(condition: Condition, compare: Compare, present: str) -> str:
-    return " AND ".join(_comparisons(condition, compare, present))
+    versions = [f"(kind = 'string' AND {held})" for held in _versions(condition, "text", binds)]
+    near = [
+        f"(kind = 'timestamp' AND {_time('eq', *instants, binds)})"
+        for instants in _near(condition, clock)
+    ]
+    compared = _comparisons(condition, compare, "kind IS NOT NULL")
+    return " AND ".join([*compared, *versions, *near])
 
 
 def _comparisons(condition: Condition, compare: Compare, present: str) -> Iterator[str]:
@@ -88,6 +92,40 @@ def _comparisons(condition: Condition, compare: Compare, present: str) -> Iterat
         yield "(" + " OR ".join(compare("eq", wanted) for wanted in condition.in_) + ")"
     if condition.exists is not None:
         yield present if condition.exists else f"NOT ({present})"
+
+
+def _versions(condition: Condition, value: str, binds: Binds) -> Iterator[str]:
+    """Comparisons of versions; text that is none makes them false, or NULL where it is missing."""
+    for name, operator in VERSIONS.items():
+        wanted = getattr(condition, name)
+        if wanted is not None:
+            parts = (wanted.split(".") + [""] * VERSION_PARTS)[:VERSION_PARTS]
+            bound = binds.bind("".join(part.zfill(VERSION_DIGITS) for part in parts))
+            yield (
+                f"regexp_full_match({value}, '{VERSION_PATTERN}') "
+                f"AND {_sortable(value)} {_SQL[operator]} {bound}"
+            )
+
+
+def _sortable(version: str) -> str:
+    """A version as text of one length that sorts by its numbers, part by part."""
+    # split_part gives '' for a part that is missing, which becomes 0.
+    return " || ".join(
+        f"lpad(split_part({version}, '.', {part}), {VERSION_DIGITS}, '0')"
+        for part in range(1, VERSION_PARTS + 1)
+    )
+
+
+def _near(condition: TraitCondition, clock: Clock) -> Iterator[tuple[int, int]]:
+    """Epoch µs [start, end) of `within_last`, which ends with as_of, and of `within_next`, which
+    begins after it."""
+    tomorrow = clock.as_of + 1
+    if condition.within_last is not None:
+        first = tomorrow - condition.within_last.days
+        yield clock.day_start(first), clock.day_start(tomorrow)
+    if condition.within_next is not None:
+        last = tomorrow + condition.within_next.days
+        yield clock.day_start(tomorrow), clock.day_start(last)
 
 
 def _text(value: str, operator: str, wanted: str, binds: Binds) -> str:

@@ -48,6 +48,8 @@ class References:
 
     events: tuple[str, ...]
     segments: tuple[str, ...]
+    goals: tuple[str, ...]
+    """Goals whose scores it asks for."""
     traits: tuple[str, ...]
     has_user_ids: bool
     """Whether it lists user ids, which cannot be evaluated as of a past day in earnest."""
@@ -67,15 +69,20 @@ def parse(document: Any, at: str = "definition") -> Definition:
 
 
 def references(definition: Definition) -> References:
-    """The events, segments and traits that a definition names; referenced segments stay closed."""
+    """What a definition names itself; referenced segments stay closed."""
     events: set[str] = set()
     segments: set[str] = set()
+    goals: set[str] = set()
     traits: set[str] = set()
     has_user_ids = False
     for clause in definition.walk():
         match clause:
             case clauses.DidClause(did=happening) | clauses.DidNotClause(did_not=happening):
                 events.add(happening.event)
+            case clauses.SequenceClause(sequence=steps):
+                events.update(step.event for step in steps)
+            case clauses.BucketClause(bucket=asked) | clauses.LikelihoodClause(likelihood=asked):
+                goals.add(asked.goal)
             case clauses.SegmentClause(segment=name) if name != ALL_USERS:
                 segments.add(name)
             case clauses.ProfileClause(profile=condition):
@@ -83,7 +90,11 @@ def references(definition: Definition) -> References:
             case clauses.UsersClause():
                 has_user_ids = True
     return References(
-        tuple(sorted(events)), tuple(sorted(segments)), tuple(sorted(traits)), has_user_ids
+        tuple(sorted(events)),
+        tuple(sorted(segments)),
+        tuple(sorted(goals)),
+        tuple(sorted(traits)),
+        has_user_ids,
     )
 
 
@@ -123,7 +134,10 @@ def _check_size(document: Any, at: str) -> None:
 def _listed(clause: dict[str, Any]) -> int:
     """How many ids and values of `in` one clause lists, its inner clauses left out."""
     listed = [clause.get("users")]
-    for body in (clause.get("profile"), clause.get("did"), clause.get("did_not")):
+    steps = clause.get("sequence")
+    bodies = [clause.get(kind) for kind in ("profile", "did", "did_not", "bucket")]
+    bodies += steps[: limits.MAX_STEPS] if isinstance(steps, list | tuple) else []
+    for body in bodies:
         if isinstance(body, dict):
             conditions = body.get("where")
             listed.append(body.get("in"))

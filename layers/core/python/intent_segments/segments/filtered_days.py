@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..lake.tables import Tables
 from .binds import Binds
-from .clauses import Condition
+from .comparisons import Condition
 from .conditions import property_holds
 from .goal_event import GoalEvent
 

@@ -18,6 +18,7 @@ SHOWN_VALUES = 3
 
 _PLAIN = re.compile(r"[\w.$-]+")
 _SIGNS = {"eq": "=", "ne": "!=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_VERSION = "version_"
 _VERBS = {"contains": "contains", "starts_with": "starts with"}
 
 
@@ -113,6 +114,9 @@ def _conditions(where: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         for operator, wanted in condition.items():
             if operator in _SIGNS:
                 yield f"{name} {_SIGNS[operator]} {_value(wanted)}"
+            elif operator.startswith(_VERSION):
+                sign = _SIGNS[operator.removeprefix(_VERSION)]
+                yield f"{name} {sign} version {wanted}"
             elif operator in _VERBS:
                 yield f"{name} {_VERBS[operator]} {_value(wanted)}"
             elif operator == "in":

@@ -12,6 +12,12 @@ MAX_VALUES = 10_000
 MAX_CONDITIONS = 20
 """Conditions in one `where`."""
 
+MIN_STEPS, MAX_STEPS = 2, 10
+"""Steps of a sequence: one alone is `did`, and each is a window function over all events asked."""
+
+MAX_SEQUENCES = 20
+"""Different sequences in one definition, referenced segments in place: each reads events anew."""
+
 MAX_NAME = 200
 """Characters of an event, property or segment name; Segment's own limit for event names."""
 
@@ -35,3 +41,6 @@ MAX_REFERENCE_DEPTH = 10
 
 MAX_EXPANDED_CLAUSES = 1_000
 """Clauses after every referenced segment has been put in place."""
+
+MAX_SECONDS = 20
+"""Seconds of a preview: an HTTP API waits 30, and files have to be fetched too."""

@@ -46,6 +46,12 @@ class EventPass(Pass):
     _events: set[int] = field(default_factory=set)
     _first: int | None = None
     _last: int = ALWAYS
+    _facts: dict[str, str] = field(default_factory=dict)
+
+    def fact(self, sql: str) -> str:
+        """The column with what `sql` says of a row: worked out once per row, however many clauses
+        and days ask for it."""
+        return self._facts.setdefault(sql, f"fact{len(self._facts)}")
 
     def inside(self, event: int, window: DayWindow | HourWindow, binds: Binds) -> str:
         """The condition on a row to be this event in this window; widens what the pass reads."""
@@ -67,6 +73,9 @@ class EventPass(Pass):
         limits = f"event IN ({events}) AND day <= {binds.bind(self._last)}"
         if self._first is not None and self._first > ALWAYS:
             limits += f" AND day >= {binds.bind(self._first)}"
+        if self._facts:
+            listed = ", ".join(f"{sql} AS {column}" for sql, column in self._facts.items())
+            return f"(SELECT *, {listed} FROM {self.table} WHERE {limits}) known"
         return f"{self.table} WHERE {limits}"
 
 

@@ -18,6 +18,16 @@ FIRST_DATE = date(1900, 1, 1)
 LAST_DATE = date(2199, 12, 31)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+BUCKETS = ("most_likely", "moderately_likely", "least_likely")
+
+VERSION_PARTS, VERSION_DIGITS = 6, 12
+"""Of a version at most: numbers between dots, and digits of one of them."""
+VERSION_PATTERN = (
+    f"[0-9]{{1,{VERSION_DIGITS}}}([.][0-9]{{1,{VERSION_DIGITS}}}){{0,{VERSION_PARTS - 1}}}"
+)
+
 
 def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
@@ -78,6 +88,37 @@ def _day(value: Any) -> date:
     return day
 
 
+def _version(value: Any) -> str:
+    if not (isinstance(value, str) and re.fullmatch(VERSION_PATTERN, value)):
+        raise PydanticCustomError(
+            "version",
+            'must be a version as a string, like "10.2": 1 to {parts} numbers between dots',
+            {"parts": VERSION_PARTS},
+        )
+    return value
+
+
+def _weekday(value: Any) -> str:
+    if value not in WEEKDAYS:
+        raise PydanticCustomError(
+            "weekday", "must be one of {known}", {"known": ", ".join(WEEKDAYS)}
+        )
+    return str(value)
+
+
+def _bucket(value: Any) -> str:
+    if value not in BUCKETS:
+        raise PydanticCustomError("bucket", "must be one of {known}", {"known": ", ".join(BUCKETS)})
+    return str(value)
+
+
+def _probability(value: Any) -> int | float:
+    number = _number(value)
+    if not 0 <= number <= 1:
+        raise PydanticCustomError("probability", "must lie from 0 to 1")
+    return number
+
+
 def _name(value: Any) -> str:
     return _text(value, limits.MAX_NAME)
 
@@ -117,6 +158,27 @@ Day = Annotated[
     PlainValidator(_day),
     PlainSerializer(date.isoformat, return_type=str),
     WithJsonSchema({"type": "string", "format": "date"}),
+]
+
+Version = Annotated[
+    str,
+    PlainValidator(_version),
+    WithJsonSchema({"type": "string", "pattern": f"^{VERSION_PATTERN}$"}),
+]
+"""Numbers between dots, compared one by one; a part that is missing counts as 0."""
+
+Weekday = Annotated[
+    str, PlainValidator(_weekday), WithJsonSchema({"type": "string", "enum": list(WEEKDAYS)})
+]
+
+BucketName = Annotated[
+    str, PlainValidator(_bucket), WithJsonSchema({"type": "string", "enum": list(BUCKETS)})
+]
+
+Probability = Annotated[
+    int | float,
+    PlainValidator(_probability),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1}),
 ]
 
 Times = Annotated[int, Field(strict=True, ge=0, le=limits.MAX_COUNT)]

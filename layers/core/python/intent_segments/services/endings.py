@@ -65,7 +65,7 @@ def _target(goal: Goal, night: Mapping[str, Any], users: Ending) -> dict[str, An
         **target.to_json(),
         "probability": round(probability, 4),
         "verdict": verdict(probability),
-        "even_chance": round(counted.value, 2),
+        "even_chance": round(counted.even, 2),
     }
 
 
@@ -73,8 +73,8 @@ def _events(goal: Goal, night: Mapping[str, Any], users: Ending) -> Ending:
     """Events per user, and how far they wander, are those of the forecast."""
     assert goal.forecast is not None  # an Ending of users was made from it
     events, error = goal.forecast["events_total"], goal.forecast["error"]
-    reach = quantile(0.9, error["freedom"])
-    scale = log(max(events["high80"], 0.5) / max(events["value"], 0.5)) / reach
+    reach = 2 * quantile(0.9, error["freedom"])
+    scale = log(max(events["high80"], 1.0) / max(events["low80"], 0.5)) / reach
     return of_events(
         users,
         did=night["events"],

@@ -71,7 +71,7 @@ def document_of(found: propensity.Forecast, terms: Terms) -> dict[str, Any]:
         "target": None
         if target is None
         else outlook(found, target.metric, target.value, terms.direction),
-        "buckets": _expected_buckets(found, terms.direction),
+        "buckets": _expected_buckets(found, terms),
     }
 
 
@@ -91,10 +91,10 @@ def achieving(likelihood: npt.NDArray[np.float64], direction: Direction) -> npt.
     return event if direction == "maximize" else CERTAIN - event
 
 
-def _expected_buckets(found: propensity.Forecast, direction: Direction) -> list[dict[str, Any]]:
+def _expected_buckets(found: propensity.Forecast, terms: Terms) -> list[dict[str, Any]]:
     """Where day 0 would cut: users per bucket, scaled to everybody, and how many of them do it."""
-    quantised = achieving(found.likelihood, direction)
-    cuts = day0_cuts(Counter(quantised.tolist()), direction)
+    quantised = achieving(found.likelihood, terms.direction)
+    cuts = day0_cuts(Counter(quantised.tolist()), terms.direction, terms.bucket_policy)
     scale = found.users / max(len(quantised), 1)
     place = (quantised >= cuts.moderately.at).astype(int) + (quantised >= cuts.most.at)
     return [

@@ -12,7 +12,7 @@ from ..goals.target_group import MAX_CONTROL_SHARE, MIN_CONTROL_SHARE
 from ..store.goals import ATTEMPTS, IdempotencyKey
 from ..store.stores import Stores
 from .catalogue import LakeState, lake_state
-from .segments import frozen_definition
+from .segments import goal_definition
 
 ELSEWHERE = frozenset(Terms.__dataclass_fields__) - {"target"} | {"manifest_key", "expires_at"}
 """Keys of a forecast document that its goal keeps in a place of their own, or not at all."""
@@ -30,7 +30,7 @@ class NewGoal:
 
 def agree_terms(stores: Stores, draft: Draft, state: LakeState) -> Terms:
     """Check a draft against the segments and the lake as they are. Raises InvalidInput."""
-    frozen = frozen_definition(stores, draft.segment_id, draft.definition)
+    frozen = goal_definition(stores, draft.segment_id, draft.definition)
     return agree(draft, frozen, state.watermark, state.events)
 
 

@@ -20,8 +20,6 @@ from ..segments.definition import Definition
 from ..segments.goal_event import GoalEvent, filtered
 from ..store.stores import Stores
 
-TARGET_COLUMNS = ("uh", "user_id", "arm")
-
 
 def target_key(goal_id: str, group: int) -> str:
     """The frozen target group's file of one group of users."""
@@ -42,8 +40,8 @@ def panel_tables(
 ) -> tuple[Tables, float]:
     """The panel's tables, and its share of all users in (0, 1].
 
-    Single events are fetched only when one of `definitions` asks for properties or hours, or one of
-    the goals' `events` is filtered.
+    Single events are fetched only when one of `definitions` asks for what daily counts do not
+    have, or one of the goals' `events` is filtered.
     """
     manifest = read_manifest(stores.objects, manifest_key)
     wanted = _wanted(definitions, events)
@@ -64,7 +62,9 @@ def group_tables(
     """One group's tables; single events only when a definition or a goal's event needs them."""
     manifest = read_manifest(stores.objects, manifest_key)
     wanted = _wanted(definitions, events)
-    return open_lake(stores.objects, manifest, [group], wanted, None, folder)
+    return open_lake(
+        stores.objects, manifest, [group], wanted, None, folder, user_ids=bool(definitions)
+    )
 
 
 def panel_members(

@@ -34,7 +34,7 @@ from ..store.stores import Stores
 from .counting import ACHIEVED, LOST, OPEN, cells, events_of, tally
 from .forecasting import question_of
 from .goal_models import load_model
-from .opening import TARGET_COLUMNS, group_tables, score_key, target_key
+from .opening import group_tables, score_key, target_key
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         **{f"reason{rank + 1}": codes for rank, codes in enumerate(scored.reasons.T.copy())},
     }
     files = group.plan.scores()
-    path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns)
+    path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns, group.tables.con)
     group.stores.objects.upload({score_key(goal.id, files, group.number): path})
     began, last = to_day(goal.terms.as_of), to_day(goal.counted_to)
     counted = tally(
@@ -152,7 +152,7 @@ def _freeze(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
     ids = users["user_id"][np.searchsorted(users["uh"], uh)]
     arms = draw_arms(goal.control_salt, ids.tolist(), goal.control_share)
     columns = {"uh": uh, "user_id": ids, "arm": np.array(arms, np.uint8)}
-    path = write_columns(group.scratch / f"{goal.id}-target.parquet", columns)
+    path = write_columns(group.scratch / f"{goal.id}-target.parquet", columns, group.tables.con)
     group.stores.objects.upload({target_key(goal.id, group.number): path})
     return columns
 
@@ -160,7 +160,7 @@ def _freeze(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
 def _frozen(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
     path = group.scratch / f"{goal.id}-target.parquet"
     group.stores.objects.download(target_key(goal.id, group.number), path)
-    return read_columns(path, TARGET_COLUMNS)
+    return read_columns(path, ("uh", "arm"), group.tables.con)
 
 
 def _earlier(
@@ -172,7 +172,7 @@ def _earlier(
     if files is not None:
         path = group.scratch / f"{goal.id}-earlier.parquet"
         group.stores.objects.download(score_key(goal.id, files, group.number), path)
-        found = read_columns(path, ("uh", "bucket", "pending"))
+        found = read_columns(path, ("uh", "bucket", "pending"), group.tables.con)
         at = np.searchsorted(found["uh"], uh)
         inside = np.minimum(at, max(len(found["uh"]) - 1, 0))
         if len(found["uh"]):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import Conflict, InvalidInput, NotFound
 from ..goals.event_rules import unknown_event
+from ..goals.goal import Goal
 from ..segments.definition import ALL_USERS, EVERYBODY, parse, references
 from ..segments.limits import MAX_REFERENCE_DEPTH
 from ..store.segments import Segment
@@ -108,15 +109,36 @@ def frozen_definition(stores: Stores, segment_id: str | None, definition: Any) -
     return freeze(stores, segment.definition, (segment_id,))
 
 
+def goal_definition(stores: Stores, segment_id: str | None, definition: Any) -> dict[str, Any]:
+    """As `frozen_definition`, of a segment that a goal can be made on.
+
+    Raises InvalidInput also for one that asks for the scores of goals.
+    """
+    frozen = frozen_definition(stores, segment_id, definition)
+    asked = references(parse(frozen)).goals
+    if asked:
+        raise InvalidInput.at(
+            "definition" if segment_id is None else "segment_id",
+            f"A goal learns from past days, with its segment as it was on each of them, but the "
+            f"scores of {', '.join(asked)} begin with that goal. Make the goal on the segment "
+            "without its bucket and likelihood clauses; its own buckets will tell its members "
+            "apart.",
+        )
+    return frozen
+
+
 def freeze(
     stores: Stores, definition: Mapping[str, Any], trail: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The definition with every `{"segment": id}` replaced by what that segment says now.
 
-    `trail` holds the ids on the way here. Raises InvalidInput for an unknown segment, a circle,
-    and a result beyond the limits of a definition.
+    `trail` holds the ids on the way here. Raises InvalidInput for an unknown segment or goal, a
+    circle, and a result beyond the limits of a definition.
     """
-    whole = parse(_inlined(stores, definition, trail)).to_json()
+    parsed = parse(_inlined(stores, definition, trail))
+    for goal_id in references(parsed).goals:
+        known_goal(stores, goal_id)
+    whole = parsed.to_json()
     size = len(json.dumps(whole).encode())
     if size > MAX_DEFINITION_BYTES:
         raise InvalidInput.at(
@@ -125,6 +147,14 @@ def freeze(
             f"{MAX_DEFINITION_BYTES:,} fit. Give long lists of users a trait instead.",
         )
     return whole
+
+
+def known_goal(stores: Stores, goal_id: str) -> Goal:
+    """The goal that a definition names. Raises InvalidInput."""
+    try:
+        return stores.goals.get(goal_id)
+    except NotFound as unknown:
+        raise InvalidInput.at("definition", unknown.message) from None
 
 
 def warnings(stores: Stores, definition: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from ..errors import Conflict
+from ..goals.bucket_policy import ByLikelihood
 from ..goals.buckets import CERTAIN, Bucket, Cuts
 from ..goals.goal import Goal
 from ..goals.progress import predicted_by
@@ -84,13 +85,14 @@ def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
         "goal_id": goal.id,
         "date": night["date"],
         "direction": goal.terms.direction,
+        "bucket_policy": goal.terms.bucket_policy.to_json(),
         "users": night["users"],
         "open": night["open"],
         "achieved": night["achieved"],
         "lost": night["lost"],
         "buckets": [_bucket(goal, bucket, night, cuts) for bucket in reversed(Bucket)],
         "transitions": night["transitions"],
-        "note": _note(goal),
+        "note": _note(goal, night),
     }
 
 
@@ -160,10 +162,16 @@ def _rated(cell: Mapping[str, int]) -> dict[str, Any]:
     return {"users": cell["users"], "did": cell["did"], "rate": rate}
 
 
-def _note(goal: Goal) -> str | None:
+def _note(goal: Goal, night: Mapping[str, Any]) -> str | None:
     if goal.cuts is not None and Cuts.from_json(goal.cuts).alike:
         return (
             "Nothing in their history tells these users apart, so they all share one bucket. "
             "Choosing who to reach by bucket gains nothing here."
+        )
+    filled = sum(1 for users in night["open_by_bucket"].values() if users)
+    if isinstance(goal.terms.bucket_policy, ByLikelihood) and filled == 1:
+        return (
+            "All open members are on the same side of this goal's fixed likelihoods, so they all "
+            "share one bucket. A goal with buckets by percentile compares them with one another."
         )
     return None

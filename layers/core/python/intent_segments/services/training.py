@@ -77,7 +77,7 @@ def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
             raise in_rolling_days(thin, terms) from None
         likelihood = achieving(learnt.model.likelihood(learnt.rows), terms.direction)
         histogram = Counter(likelihood.tolist())
-        cuts = day0_cuts(histogram, terms.direction)
+        cuts = day0_cuts(histogram, terms.direction, terms.bucket_policy)
         record = keep(stores, goal.id, learnt, likelihood, cuts)
         predicted = _told(goal.forecast or learnt.forecast) if terms.rolling else None
         table = percentile_table(histogram)
@@ -102,7 +102,7 @@ def _dated(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) -> T
     """Tonight's cuts of a goal with an end, of whose target group the panel holds `members`."""
     assert goal.model is not None and goal.cuts is not None  # an active goal has both
     histogram = _open_members(panel, goal, load_model(panel.stores, goal.model), members)
-    cuts = night_cuts(histogram, goal.cuts.day0)
+    cuts = night_cuts(histogram, goal.cuts, goal.terms.bucket_policy)
     return Trained(cuts, percentiles=percentile_table(histogram))
 
 
@@ -126,7 +126,7 @@ def _rolling(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) ->
         rows = evidence.rows(model.plan, users, night, terms.horizon)
         model = model.at_level(rows, found.value * panel.share)
     histogram = _open_members(panel, goal, model, members)
-    cuts = night_cuts(histogram, goal.cuts.day0)
+    cuts = night_cuts(histogram, goal.cuts, goal.terms.bucket_policy)
     record = None
     if found and renewed:
         learnt = replace(Learnt.of(evidence, found), model=model)
