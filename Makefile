@@ -62,7 +62,7 @@ bench: setup
 # ---- Checks -----------------------------------------------------------------------------------
 
 test: setup check
-	@$(VENV)/bin/python tests/run_suites.py unit integration e2e
+	@$(VENV)/bin/python tests/run_suites.py unit integration faults e2e
 	@if [ -n "$$($(VENV)/bin/python infra/find_python.py 3.13)" ]; then $(MAKE) --no-print-directory test-artefacts; \
 	  else echo 'artefacts: not run, the built functions need a python3.13'; fi
 

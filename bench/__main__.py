@@ -8,13 +8,17 @@ from pathlib import Path
 
 BENCHMARKS = {
     "speed": "forecast and a night's scores on a generated account, against their floors",
+    "segments": "ten segments, against hand-written SQL and Polars",
     "forecast": "counts, intervals and ranking beside other models on real histories",
     "simulation": "coverage and calibration on generated worlds with shocks",
+    "uplift": "effects of campaigns: coverage, daily looks, broken splits, CUPED",
 }
 OPTIONS = {
     "speed": ("users",),
+    "segments": ("events", "write"),
     "forecast": ("data", "write"),
     "simulation": ("worlds", "jobs", "write"),
+    "uplift": ("data", "write"),
 }
 """Benchmark -> the options that its `run` takes."""
 
@@ -24,11 +28,16 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--users", type=int, default=100_000, help="speed: users to generate")
     parser.add_argument(
-        "--data", type=Path, help="forecast: a folder that holds online_retail/events.parquet"
+        "--events", type=int, default=3_000_000, help="segments: events to generate, about"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="forecast, uplift: a folder that holds online_retail/ and hillstrom/",
     )
     parser.add_argument("--worlds", type=int, default=200, help="simulation: worlds to generate")
     parser.add_argument("--jobs", type=int, default=2, help="simulation: processes")
-    parser.add_argument("--write", type=Path, help="forecast, simulation: the page to update")
+    parser.add_argument("--write", type=Path, help="all but speed: the page to update")
     args = parser.parse_args()
     unknown = set(args.names) - set(BENCHMARKS)
     if unknown:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from math import sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,7 @@ class WorldResult:
 
     kind: Kind
     value: float
+    even: float
     actual: int
     bounds: dict[int, Bounds]
     naive: dict[int, Bounds]
@@ -97,6 +98,7 @@ def one_world(seed: int, users: int | None = None) -> WorldResult:
     return WorldResult(
         kind=kind_of(seed),
         value=found.value,
+        even=spread.even,
         actual=actual,
         bounds={
             level: (spread.interval(level).low, spread.interval(level).high) for level in LEVELS
@@ -144,7 +146,10 @@ in some worlds around a season; how much, and how often users buy, is drawn per 
 interval is that of independent users, from the same likelihoods. Chance alone moves the coverage of
 {len(results)} worlds by {100 * doubt:.1f} points (one standard deviation) at 80 %, and by more in
 the parts. Below and above: what came lay there, outside our 80 % interval. Widths are of the 80 %
-intervals, as parts of the forecast; MAPE and bias are of the count.
+intervals, as parts of the forecast; MAPE and bias are of the count, a part of what came. A mean of
+such parts lies above zero even where forecasts are right on average, because too high by a factor
+weighs more than too low by it: the bias of the middle is that of the number which is as likely to
+be reached as not, on the log scale, where errors of either side weigh the same.
 
 {_coverage(results)}
 
@@ -179,10 +184,18 @@ def _coverage(results: Sequence[WorldResult]) -> str:
                 percent(float(np.mean([r.width(r.naive) for r in part]))),
                 percent(float(np.mean(np.abs(errors))), 1),
                 percent(float(np.mean(errors)), 1, signed=True),
+                percent(_bias_of_the_middle(part), 1, signed=True),
             ]
         )
     head = ("worlds", "n", "in 50 %", "in 80 %", "in 95 %", "in naive 80 %", "below 80 %")
-    return table((*head, "above 80 %", "width", "naive width", "MAPE", "bias"), rows)
+    return table(
+        (*head, "above 80 %", "width", "naive width", "MAPE", "bias", "of the middle"), rows
+    )
+
+
+def _bias_of_the_middle(results: Sequence[WorldResult]) -> float:
+    logs = [log((r.even + 0.5) / (r.actual + 0.5)) for r in results]
+    return exp(float(np.mean(logs))) - 1
 
 
 def _own(result: WorldResult) -> dict[int, Bounds]:

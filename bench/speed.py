@@ -5,7 +5,8 @@ bare estimators work on a matrix that is ready. What the product does besides (o
 of past days, features, past forecasts, calibration, reasons, buckets, tallies, files) is the ratio.
 
 A forecast reads the panel, which holds 200,000 users of any account however large: an account of 5
-million users answers like one of 500,000, and one with fewer than 200,000 sooner.
+million users answers like one of 500,000, and one with fewer than 200,000 sooner. To show it, an
+account hardly larger than its panel is timed beside the one asked for.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from typing import Any
 
 from .account import generate
 
+PANEL_ALONE = 220_000
+"""Users of an account whose panel is nearly all of it."""
+
 
 def run(users: int) -> None:
     """Generate, measure in processes of their own, print. Warm times are medians of three."""
@@ -30,12 +34,21 @@ def run(users: int) -> None:
         print(f"{account.events:,} events, {account.groups} groups", flush=True)
         forecast = measured("forecast", folder, account.manifest_key)
         night = measured("night", folder, account.manifest_key)
+    smaller = forecast
+    if users > PANEL_ALONE:
+        with TemporaryDirectory() as folder:
+            with told(f"generate and import {PANEL_ALONE:,} users"):
+                panel = generate(Path(folder), PANEL_ALONE)
+            smaller = measured("forecast", folder, panel.manifest_key)
     print(f"\n{'':<32}{'seconds':>10}{'floor':>10}{'ratio':>8}{'peak MB':>10}")
     row("forecast, new process", forecast["cold"], None, forecast["cold_peak"])
     row("forecast, warm", forecast["warm"], forecast["floor"], forecast["peak"])
     row("scores of a night, one goal", night["warm"], night["floor"], night["peak"])
     print(
-        f"\nForecast: {forecast['members']:,} members on a panel of {forecast['panel']:,} users."
+        f"\nForecast: {forecast['members']:,} members on a panel of {forecast['panel']:,} users; "
+        f"{forecast['cpu']:.2f} s of processor time. An account of {PANEL_ALONE:,} users takes "
+        f"{smaller['warm']:.2f} s and {smaller['cpu']:.2f} s: the one of {users:,} takes "
+        f"{forecast['cpu'] / smaller['cpu']:.2f} times as much."
         f"\nNight: {night['members']:,} members from activity to files, "
         f"{night['members'] / night['warm']:,.0f} a second (floor "
         f"{night['members'] / night['floor']:,.0f})."

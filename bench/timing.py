@@ -59,7 +59,9 @@ def time_forecast(stores: Stores, manifest_key: str, scratch: Path) -> dict[str,
     definition, now = parse(TERMS.definition), to_day(AS_OF)
 
     def gathered() -> tuple[Evidence, float]:
-        tables, share = panel_tables(stores, manifest_key, [definition], TERMS.events, scratch)
+        tables, share = panel_tables(
+            stores, manifest_key, (), TERMS.events, scratch, counted=[definition]
+        )
         return Evidence.gather(tables, question_of(TERMS)), share
 
     def answer() -> Forecast:
@@ -80,9 +82,9 @@ def time_forecast(stores: Stores, manifest_key: str, scratch: Path) -> dict[str,
     return {
         "first_done": first_done,
         "cold_peak": cold_peak,
-        "warm": seconds(answer),
+        **dict(zip(("warm", "cpu"), seconds(answer), strict=True)),
         "peak": peak(),
-        "floor": seconds(floor),
+        "floor": seconds(floor)[0],
         "members": len(found.rows.users),
         "panel": len(evidence.history.uh),
     }
@@ -118,12 +120,12 @@ def time_night(stores: Stores, manifest_key: str, scratch: Path) -> dict[str, An
             linear.logit(matrix)
             trees.logit(matrix)
 
-    warm = seconds(lambda: score_groups(stores, night, scratch))
+    warm, _ = seconds(lambda: score_groups(stores, night, scratch))
     return {
         "first_done": first_done,
         "warm": warm,
         "peak": peak(),
-        "floor": seconds(floor),
+        "floor": seconds(floor)[0],
         "members": members(stores, night),
     }
 
@@ -170,14 +172,15 @@ def members(stores: Stores, plan: Plan) -> int:
     return sum(tally.members for groups in tallies for tally in groups.values())
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    """Of the middle one of REPEATS runs."""
-    taken = []
+def seconds(work: Callable[[], Any]) -> tuple[float, float]:
+    """Of REPEATS runs the middle time that passed, and the middle time of all processors."""
+    passed, busy = [], []
     for _ in range(REPEATS):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         work()
-        taken.append(time.perf_counter() - began)
-    return median(taken)
+        passed.append(time.perf_counter() - began)
+        busy.append(time.process_time() - worked)
+    return median(passed), median(busy)
 
 
 def peak() -> float:

@@ -1,7 +1,9 @@
-"""cfn-lint over what SAM's own linter does not see: the transformed template and the state machine.
+"""cfn-lint over what SAM's own linter does not see: the transformed template, the state machine and
+the nested stacks.
 
 `sam validate --lint` (part of `make build`) reads template.yaml. It accepts a nonsense runtime on a
-serverless function and never opens the file behind DefinitionUri; this does both, offline.
+serverless function and never opens the files behind DefinitionUri and TemplateURL; this does all of
+it, offline.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from samtranslator.yaml_helper import yaml_parse
+
 from intent_local.stack.deploy import LOCAL_PARAMETERS
 from intent_local.stack.project import Project
-from intent_local.stack.transform import cloudformation_template, state_machine
+from intent_local.stack.transform import cloudformation_template, is_nested, state_machine
 
 AS_ON_AWS = LOCAL_PARAMETERS | {"Partition": "aws"}
 """What CloudFormation would have put into the text of the state machine."""
@@ -31,7 +35,15 @@ def main() -> int:
     }
     failed = lint("template.yaml, transformed", transformed)
     failed |= lint("infra/run.asl.yaml", {"Resources": {"Run": alone}})
+    for name in nested(project):
+        failed |= lint(name, yaml_parse((project.root / name).read_text()))
     return int(failed)
+
+
+def nested(project: Project) -> list[str]:
+    """The templates of the nested stacks, as template.yaml names them."""
+    resources = yaml_parse(project.template.read_text())["Resources"].values()
+    return [r["Properties"]["TemplateURL"] for r in resources if is_nested(r)]
 
 
 def lint(name: str, template: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-SUITES = ("unit", "integration", "e2e", "artefacts")
+SUITES = ("unit", "integration", "faults", "e2e", "artefacts")
 NOTHING_COLLECTED = 5
 
 

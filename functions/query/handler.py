@@ -6,10 +6,12 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from intent_segments.api import members, previews
+from intent_segments.api import members, previews, progress, trends
 from intent_segments.api.app import Api
 
-api = Api([previews.router, members.router], clock=lambda: datetime.now(UTC), random=os.urandom)
+ROUTERS = [module.router for module in (previews, trends, members, progress)]
+
+api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

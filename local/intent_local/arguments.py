@@ -10,7 +10,7 @@ from typing import Any
 from intent_segments.errors import InvalidInput
 from intent_segments.goals.bucket_policy import agree_buckets
 from intent_segments.goals.rules import MAX_ROLLING_DAYS
-from intent_segments.lake.calendar import parse_date
+from intent_segments.lake.calendar import parse_date, parse_timezone
 
 MAX_HORIZON_DAYS = 365
 
@@ -32,6 +32,14 @@ def day(text: str) -> date:
         raise argparse.ArgumentTypeError(error.message) from None
 
 
+def timezone(text: str) -> str:
+    """The name of a time zone."""
+    try:
+        return parse_timezone(text, "it")
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
 def horizon(text: str) -> int:
     """Days from 1 to MAX_HORIZON_DAYS."""
     if not text.isdecimal() or not 1 <= int(text) <= MAX_HORIZON_DAYS:
@@ -44,6 +52,17 @@ def rolling(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MAX_ROLLING_DAYS:
         raise argparse.ArgumentTypeError(f"it must be 1 to {MAX_ROLLING_DAYS} days, not {text!r}")
     return int(text)
+
+
+def share(text: str) -> float:
+    """A part of 1, strictly between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"it must lie between 0 and 1, as in 0.05, not {text!r}")
+    return value
 
 
 def event(text: str) -> str | dict[str, Any]:

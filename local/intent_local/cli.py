@@ -23,12 +23,14 @@ COMMANDS = {
     "status": "what is up, what is loaded, which goals there are",
     "load": "load events and profiles from files",
     "nightly": "run the nightly work for one date or several",
-    "segments": "list, show and create segments",
-    "goals": "list, show and create goals",
+    "segments": "list, show and create segments, their trend",
+    "goals": "list, show, create, follow, clone and archive goals",
     "forecast": "how many users will do it by a date, before anything is saved",
+    "export": "users of a segment or a goal as files",
     "open": "open the API docs in a browser",
     "preview": "size and members of a segment on files alone, no stack needed",
     "backtest": "forecasts of the past against what happened, on files alone",
+    "uplift": "test against control: what a campaign changed, on files alone",
     "demo": "the whole job on real data, with a report",
 }
 

@@ -7,10 +7,13 @@ deployed stack requests are signed with AWS credentials (SigV4); on the laptop t
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from intent_segments.errors import FieldError, IntentError
@@ -60,6 +63,24 @@ class ApiClient:
     def delete(self, path: str) -> Any:
         return self._send("DELETE", path)
 
+    def redirect(self, path: str) -> str:
+        """Where the API sends who asks for a path; `fetch` follows the link, since S3 takes no
+        request that is signed twice. Raises ApiError."""
+        headers = {} if self.credentials is None else self._signed("GET", path, None, {})
+        opener = urllib.request.build_opener(_StayHere)
+        request = urllib.request.Request(self.url + path, headers=headers)  # noqa: S310
+        try:
+            with opener.open(request, timeout=TIMEOUT_SECONDS):
+                raise ApiError(200, {"detail": f"{path} leads nowhere"})
+        except urllib.error.HTTPError as error:
+            if error.code == HTTPStatus.FOUND:
+                return str(error.headers["Location"])
+            problem = document(error.read())
+            raise ApiError(error.code, problem if isinstance(problem, dict) else {}) from None
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            raise ApiUnreachableError(f"no answer from {self.url} ({reason})") from None
+
     def pages(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
         """Every item of a list resource, page after page."""
         after: str | None = None
@@ -96,6 +117,28 @@ class ApiClient:
         request = AWSRequest(method, self.url + path, headers=headers, data=data)
         SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
         return dict(request.headers)
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def fetch(url: str, path: Path, size: int) -> None:
+    """Copy the `size` bytes that a link leads to into a file, all or none. Raises
+    ApiUnreachableError."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        answer = urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS)  # noqa: S310
+        with answer, partial.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+        if partial.stat().st_size != size:
+            raise ApiUnreachableError(f"the connection broke before all of {path.name} was there")
+        partial.replace(path)
+    except urllib.error.URLError as error:
+        raise ApiUnreachableError(f"a link of the API cannot be read ({error.reason})") from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def document(body: bytes) -> Any:

@@ -15,12 +15,15 @@ class FunctionFailedError(IntentError):
 def invoke(client: Any, function: str, payload: dict[str, Any]) -> Any:
     """The JSON that the function returns. `client` is a boto3 Lambda client.
 
-    Raises FunctionFailedError with the message of the exception in the function.
+    Raises FunctionFailedError with the message of the exception in the function, or of the refusal
+    that it answers with.
     """
     answer = client.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
     result = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
         raise FunctionFailedError(message_of(result))
+    if isinstance(result, dict) and "failed" in result:
+        raise FunctionFailedError(message_of(result["failed"]))
     return result
 
 

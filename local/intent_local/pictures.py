@@ -102,7 +102,7 @@ def _fan(chart: Axes, origin: OriginResult, forecast: Forecast) -> None:
 
 
 def _judged(charts: list[Axes], found: Evaluation) -> None:
-    """Reliability, gains and lift; an empty frame where there is nothing to draw."""
+    """Reliability, gains and lift; a word where there is nothing to rank."""
     reliability, gains, lift = charts
     bins = found.reliability
     top = max([max(b.predicted, b.observed) for b in bins], default=0.0) or 1.0
@@ -111,13 +111,20 @@ def _judged(charts: list[Axes], found: Evaluation) -> None:
         [b.predicted for b in bins], [b.observed for b in bins], color=SAID, marker="o", linewidth=2
     )
     _dressed(reliability, "Do likelihoods mean it?", "likelihood said", "really did")
+    for axis in (reliability.xaxis, reliability.yaxis):
+        axis.set_major_formatter(_percent)
+    if not found.deciles:
+        for chart, name in ((gains, "Gains"), (lift, "Lift")):
+            chart.set_title(name, fontsize=11, color=INK, loc="left")
+            chart.text(0, 0.9, "nobody did it, or too few users to rank", color=SOFT, fontsize=9)
+            chart.set_axis_off()
+        return
     tops, tenths = [d.top for d in found.deciles], range(1, len(found.deciles) + 1)
     gains.plot([0, 1], [0, 1], color=SOFT, linestyle="--", linewidth=1)
     gains.plot([0.0, *tops], [0.0, *(d.gain for d in found.deciles)], color=SAID, linewidth=2)
     _dressed(gains, "Gains", "most likely users", "of all who did it")
-    for chart in (reliability, gains):
-        chart.xaxis.set_major_formatter(_percent)
-        chart.yaxis.set_major_formatter(_percent)
+    for axis in (gains.xaxis, gains.yaxis):
+        axis.set_major_formatter(_percent)
     lift.bar(tenths, [d.lift for d in found.deciles], width=0.9, color=SAID, alpha=0.6)
     lift.axhline(1, color=SOFT, linestyle="--", linewidth=1)
     lift.set_xticks(tenths)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 from intent_local.client import ApiClient
+from intent_local.commands.export import download, ready
 from intent_local.commands.load import load
 from intent_local.commands.nightly import run_night
 from intent_local.connection import Connection
@@ -88,4 +89,13 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         known = api.get(f"/v1/goals/{goal['id']}/drivers")["drivers"]
         assert known and intent["reasons"]
         assert api.get(f"/v1/goals/{goal['id']}/evaluation")["did"] > 0
+        points = api.get(f"/v1/segments/{segment['id']}/trend")["points"]
+        [listed] = [s for s in api.get("/v1/segments")["data"] if s["id"] == segment["id"]]
+        assert (len(points), listed["size"]) == (30, points[-1])
+        exported = [f"/v1/segments/{segment['id']}", f"/v1/goals/{goal['id']}"]
+        for number, path in enumerate(exported):
+            export = ready(stack, api.post(f"{path}/exports", {"traits": ["plan"]}))
+            assert export["status"] == "ready", export["reason"]
+            files = download(stack, export, tmp_path / f"export {number}")
+            assert export["rows"] > 0 and len(files) == 2
         api.post(f"/v1/goals/{goal['id']}/archive")

@@ -259,3 +259,27 @@ def test_the_function_imports_and_answers_with_the_report(tmp_path: Path) -> Non
         answer = handler.handler({"key": "landing/1/e.parquet", "kind": "events"}, None)
         handler.stores.cache_clear()
     assert (answer["added"], answer["version"]) == (1, 1)
+    assert (answer["replaced_files_removed"], answer["sweep_problem"]) == (0, None)
+
+
+def test_rows_set_aside_lie_beside_the_landed_file_and_the_report_says_where(
+    stack: Stack, tmp_path: Path
+) -> None:
+    path = events(tmp_path / "e.parquet", ("u1", "a", "2026-01-05"), ("u2", "a", "soon"))
+    answer = stack.load(path)
+    assert answer["rejected"] == "rejected/e/e.parquet.jsonl.gz"
+    assert stack.objects.keys("rejected/") == [answer["rejected"]]
+    again = stack.load(path)
+    assert again["rejected"] == answer["rejected"] and again["version"] == answer["version"]
+
+
+def test_a_message_id_in_two_files_loaded_at_the_same_time_counts_once(
+    stack: Stack, tmp_path: Path
+) -> None:
+    given = {"user_id": ["u"], "event": ["a"], "message_id": ["m"]}
+    rival = parquet(tmp_path / "rival.parquet", ts=["2026-01-05"], **given)
+    mine = parquet(tmp_path / "mine.parquet", ts=["2026-01-06"], **given)
+    busy = BusyBucket("lake", (stack.load(rival) for _ in range(1)))
+    answer = stack.load(mine, objects=busy)
+    assert (answer["added"], answer["duplicates"]) == (0, 1)
+    assert len(stack.tables()["events"]) == 1

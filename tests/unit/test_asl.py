@@ -31,13 +31,16 @@ class Functions:
     """The four functions, and what each was asked; `failing` raises that many times, `thin` has
     training find too little history, `behind` nights are to be made good, `idle` finds none."""
 
-    def __init__(self, has_work=True, failing=None, thin=False, behind=0, idle=False):
+    def __init__(
+        self, has_work=True, failing=None, thin=False, behind=0, idle=False, untrained=False
+    ):
         self.asked = {"PlanRun": [], "TrainModel": [], "ScoreUsers": [], "RecordProgress": []}
         self.has_work = has_work
         self.failing = failing or {}
         self.thin = thin
         self.behind = behind
         self.idle = idle
+        self.untrained = untrained
 
     def named(self):
         return {name: lambda event, name=name: self.call(name, event) for name in self.asked}
@@ -68,7 +71,7 @@ class Functions:
             "has_work": self.has_work,
             "idle": self.idle,
             "catch_up": self.behind >= 0,
-        }
+        } | ({"untrained": True} if self.untrained else {})
 
 
 def run(functions, monkeypatch):
@@ -99,6 +102,20 @@ def test_a_run_without_work_only_publishes(monkeypatch):
     assert functions.asked["TrainModel"] == []
     assert functions.asked["ScoreUsers"] == []
     assert len(functions.asked["RecordProgress"]) == 1
+
+
+def test_a_run_with_nothing_to_train_goes_straight_to_its_groups(monkeypatch):
+    functions = Functions(untrained=True)
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert functions.asked["TrainModel"] == []
+    assert len(functions.asked["ScoreUsers"]) == 3
+    assert len(functions.asked["RecordProgress"]) == 1
+
+
+def test_an_export_that_is_ready_is_not_written_again(monkeypatch):
+    functions = Functions(untrained=True, has_work=False)
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert functions.asked["ScoreUsers"] == []
 
 
 def test_nights_that_were_missed_are_made_good_one_after_the_other(monkeypatch):

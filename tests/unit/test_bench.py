@@ -199,6 +199,13 @@ def test_every_kind_of_world_comes_in_36_seeds():
     assert len({worlds.kind_of(seed) for seed in range(36)}) == 36
 
 
+def test_the_next_world_of_a_kind_has_the_opposite_market():
+    weekend = np.where(np.arange(worlds.DAYS) % 7 >= 5, 1.5, 1.0)
+    there, opposite = (np.log(worlds.market_of(seed) / weekend) for seed in (5, 5 + worlds.KINDS))
+    assert np.allclose(there, -opposite)
+    assert not np.allclose(there, np.log(worlds.market_of(5 + 2 * worlds.KINDS) / weekend))
+
+
 def test_two_worlds_are_simulated_and_reported():
     results = [simulation.one_world(seed, users=400) for seed in (1, 2)]
     assert all(0 < r.value < 400 and r.bounds[95][0] <= r.bounds[80][0] for r in results)

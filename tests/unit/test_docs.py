@@ -26,7 +26,8 @@ from intent_segments.api.models import (
 )
 from intent_segments.api.problem import KINDS, MEDIA_TYPE
 from intent_segments.errors import IntentError, InvalidFile
-from intent_segments.events import files, normalize
+from intent_segments.events import files, limits, normalize
+from intent_segments.events.batch import SAME_ID_DAYS
 from intent_segments.segments.definition import parse
 from intent_segments.services.importing import ImportRequest
 
@@ -217,10 +218,20 @@ def test_the_page_about_files_states_what_the_import_does() -> None:
     assert all(f"`{ending}" in page for ending in files.FORMS)
     assert all(f"`{reason}`" in page for reason in normalize.REASONS)
     assert all(f"`{column}`" in page for column in files.REQUIRED["events"])
-    for limit in (files.MAX_COLUMNS, normalize.MAX_EVENT_NAMES):
-        assert f"{limit:,}" in page
-    assert f"{files.MAX_FILE_BYTES >> 30} GiB" in page
-    payload = next(block for language, block in FENCE.findall(page) if language == "json")
+    counts = (
+        limits.MAX_COLUMNS,
+        limits.MAX_ID_BYTES,
+        limits.MAX_PROPERTIES_BYTES,
+        normalize.MAX_EVENT_NAMES,
+    )
+    assert all(f"{limit:,}" in page for limit in counts)
+    assert f"| {limits.IMPORT.rows // 10**6} million |" in page
+    sizes = (limits.IMPORT.bytes, limits.IMPORT.text_bytes, limits.MAX_ROW_GROUP_BYTES)
+    assert all(f"| {size >> 30} GiB |" in page for size in sizes)
+    sizes = (limits.MAX_FOOTER_BYTES, limits.MAX_LINE_BYTES)
+    assert all(f"| {size >> 20} MiB |" in page for size in sizes)
+    assert f"{SAME_ID_DAYS} days apart" in page
+    (payload,) = (b for kind, b in FENCE.findall(page) if kind == "json" and '"key"' in b)
     ImportRequest.from_event(json.loads(payload))
 
 

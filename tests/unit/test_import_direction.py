@@ -19,16 +19,20 @@ PACKAGE = ROOT / "layers/core/python/intent_segments"
 MAY_IMPORT = {
     "errors": set(),
     "settings": {"errors", "lake"},
+    "telemetry": {"errors"},
     "lake": {"errors"},
     "events": {"errors", "lake", "store"},
     "segments": {"errors", "lake"},
     "goals": {"errors", "lake", "segments"},
+    "campaigns": {"errors", "goals"},
+    "delivery": {"errors", "settings", "lake"},
     "propensity": {"errors", "lake", "segments", "goals"},
-    "store": {"errors", "settings", "lake", "goals"},
+    "store": {"errors", "settings", "telemetry", "lake", "goals"},
     "services": {
-        *("errors", "settings", "lake", "events", "segments", "goals", "propensity", "store"),
+        *("errors", "settings", "telemetry", "lake", "events", "segments", "goals"),
+        *("propensity", "store"),
     },
-    "api": {"errors", "settings", "store", "services", "segments", "goals"},
+    "api": {"errors", "settings", "telemetry", "store", "services", "segments", "goals"},
 }
 """Part of the package -> the other parts it may import."""
 
@@ -73,9 +77,9 @@ def test_every_part_of_the_package_has_a_place_in_the_order() -> None:
     assert parts == set(MAY_IMPORT)
 
 
-def test_boto3_is_used_where_data_is_kept_and_nowhere_else() -> None:
+def test_boto3_is_used_where_data_is_kept_or_delivered_and_nowhere_else() -> None:
     users = {part for _, part, name in modules() if name.split(".")[0] in ("boto3", "botocore")}
-    assert users <= {"lake", "store"}
+    assert users <= {"lake", "store", "delivery"}
 
 
 def test_no_client_and_no_environment_is_touched_by_an_import() -> None:
@@ -105,6 +109,45 @@ def test_a_thin_handler_loads_no_heavy_library(function: str) -> None:
     loaded = loaded_by(f"import functions.{function}.handler")
     assert not loaded & set(HEAVY)
     assert "pydantic" not in loaded and "boto3" not in loaded
+
+
+def imported_by(function: str) -> set[str]:
+    """Modules of the package that a function can ever import: also those that it imports late."""
+    waiting = [ROOT / f"functions/{function}/handler.py"]
+    found: set[str] = set()
+    while waiting:
+        file = waiting.pop()
+        package = (
+            ["intent_segments", *file.relative_to(PACKAGE).parts[:-1]]
+            if PACKAGE in file.parents
+            else []
+        )
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            above = package[: len(package) - (node.level - 1)] if node.level else []
+            stem = [*above, *(node.module.split(".") if node.module else [])]
+            for steps in (stem, *([*stem, name.name] for name in node.names)):
+                path = PACKAGE.parent.joinpath(*steps).with_suffix(".py")
+                name = ".".join(steps)
+                if steps[:1] == ["intent_segments"] and path.is_file() and name not in found:
+                    found.add(name)
+                    waiting.append(path)
+    return found
+
+
+@pytest.mark.parametrize("function", THIN)
+def test_a_thin_function_never_needs_a_heavy_library(function: str) -> None:
+    """Not even in an import inside a function: its layers do not have it."""
+    absent = ", ".join(f"{name}=None" for name in HEAVY)
+    modules = "; ".join(f"import {name}" for name in sorted(imported_by(function)))
+    assert "pydantic" in loaded_by(f"sys.modules.update({absent}); {modules}")
+
+
+def test_an_uplift_is_read_from_counts_without_any_heavy_library() -> None:
+    names = sorted(file.stem for file in (PACKAGE / "campaigns").glob("[!_]*.py"))
+    loaded = loaded_by("; ".join(f"import intent_segments.campaigns.{name}" for name in names))
+    assert not loaded & set(HEAVY)
 
 
 def test_the_model_code_never_imports_pyarrow() -> None:

@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from intent_local.stack.project import CHECKOUT
 from intent_local.stack.transform import cloudformation_template
+from intent_segments.store.exports import KEPT
 
 DOCUMENT = yaml_parse((CHECKOUT / "template.yaml").read_text())
 RESOURCES = DOCUMENT["Resources"]
@@ -57,8 +58,10 @@ def test_only_health_and_docs_are_open():
     ("route", "integration"),
     [
         ("POST /v1/previews", "Query"),
+        ("GET /v1/segments/{segment_id}/trend", "Query"),
         ("GET /v1/goals/{goal_id}/buckets/{bucket}/users", "Query"),
         ("GET /v1/users/{user_id}/intents", "Query"),
+        ("GET /v1/goals/{goal_id}/progress", "Query"),
         ("POST /v1/forecasts", "Forecast"),
         ("ANY /v1/{proxy+}", "Api"),
     ],
@@ -131,11 +134,24 @@ def test_layers_hold_the_versions_that_the_tests_ran_with():
                 assert (name, version) in locked, f"{name}: run `make lock-layers`"
 
 
-def test_the_two_starts_of_a_run_leave_their_failures_in_a_queue():
-    [rule] = RESOURCES["GoalCreatedRule"]["Properties"]["Targets"]
-    schedule = RESOURCES["NightlySchedule"]["Properties"]["Target"]
+def test_all_starts_of_a_run_leave_their_failures_in_a_queue():
+    rules = ("GoalCreatedRule", "ExportRequestedRule")
+    targets = [RESOURCES[rule]["Properties"]["Targets"][0] for rule in rules]
+    targets.append(RESOURCES["NightlySchedule"]["Properties"]["Target"])
     queue = {"Arn": {"Fn::GetAtt": ["UndeliveredStarts", "Arn"]}}
-    assert [rule["DeadLetterConfig"], schedule["DeadLetterConfig"]] == [queue, queue]
+    assert [target["DeadLetterConfig"] for target in targets] == [queue] * 3
+    [statement] = RESOURCES["UndeliveredStartsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert sources == [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules]
+
+
+def test_exports_are_written_by_the_shard_jobs_read_by_the_api_and_deleted_after_a_week():
+    key = "exports/exp_1/g=0000.csv.gz"
+    assert {name for name in FUNCTIONS if may(name, "s3:PutObject", key)} == {"ScoreUsersFunction"}
+    assert {name for name in FUNCTIONS if may(name, "s3:GetObject", key)} == {"ApiFunction"}
+    rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [days] = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "exports/"]
+    assert days == KEPT.days
 
 
 def test_the_template_transforms_without_aws():
@@ -148,3 +164,24 @@ def cloudformation_template_resources():
     from intent_local.stack.project import Project
 
     return cloudformation_template(Project())["Resources"]
+
+
+def test_logs_of_the_api_know_routes_and_no_paths():
+    form = RESOURCES["ApiStage"]["Properties"]["AccessLogSettings"]["Format"]
+    assert "$context.routeKey" in form
+    assert not [word for word in ("path", "Path", "query", "identity") if word in form]
+
+
+def test_functions_are_traced_unless_told_otherwise():
+    assert DOCUMENT["Globals"]["Function"]["Tracing"] == {"Ref": "Tracing"}
+    assert DOCUMENT["Parameters"]["Tracing"]["Default"] == "Active"
+    assert RESOURCES["RunStateMachine"]["Properties"]["Tracing"] == {"Enabled": True}
+    roles = cloudformation_template_resources()
+    for name in FUNCTIONS:
+        policies = roles[f"{name}Role"]["Properties"]["ManagedPolicyArns"]
+        assert any("xray" in policy.lower() for policy in policies)
+
+
+def test_every_step_may_write_the_record_of_its_work():
+    for name in ("PlanRunFunction", "TrainModelFunction", "ScoreUsersFunction"):
+        assert may(name, "s3:PutObject", "runs/night-2026-01-01/work/Step-g=0000.json")

@@ -13,8 +13,9 @@ from intent_segments.goals.event_rules import unknown_property
 from intent_segments.lake.calendar import from_day, to_day
 from intent_segments.segments.goal_event import GoalEvent, in_words
 
-from ..arguments import EVENT_HELP, day, event, horizon
+from ..arguments import EVENT_HELP, day, event, horizon, timezone
 from ..console import say
+from ..failures import explain
 from ..plots import SUMMARY, check, draw
 from ..tables import sparkline, table
 
@@ -45,7 +46,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--direction", choices=("maximize", "minimize"), default="maximize")
     parser.add_argument("--horizon", type=horizon, required=True, metavar="DAYS")
     parser.add_argument("--as-of", type=day, action="append", required=True, metavar="DATE")
-    parser.add_argument("--timezone", default="UTC", metavar="ZONE")
+    parser.add_argument("--timezone", type=timezone, default="UTC", metavar="ZONE")
     parser.add_argument(
         "--plot",
         type=Path,
@@ -57,21 +58,28 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the card, or JSON. Exit code 1 when no origin could be forecast."""
+    """Print the card, or JSON. Exit code 1 when no origin could be forecast, 2 for options that
+    ask for what cannot be."""
     # Heavy imports belong to the command that needs them: `intent --help` stays instant.
     from intent_segments.events.open_files import open_files
     from intent_segments.propensity.backtest import backtest
     from intent_segments.propensity.question import Question
     from intent_segments.segments.definition import parse
 
-    if args.plot is not None:
-        check(args.plot, len(args.as_of))
+    try:
+        if args.plot is not None:
+            check(args.plot, len(args.as_of))
+        definition = parse(_segment(args.segment))
+    except InvalidInput as wrong:
+        return _wrong_usage(wrong, args)
     days = [to_day(as_of) for as_of in dict.fromkeys(args.as_of)]
     goal = tuple(GoalEvent.from_json(given) for given in args.event)
-    definition = parse(_segment(args.segment))
     tables = open_files(args.events, args.profiles, args.timezone)
-    for wanted in goal:
-        _check(tables, wanted)
+    try:
+        for wanted in goal:
+            _check(tables, wanted)
+    except InvalidInput as wrong:
+        return _wrong_usage(wrong, args)
     question = Question(definition, goal, args.match, days[0], args.horizon)
     result = backtest(tables, question, days)
     if args.plot is not None:
@@ -82,6 +90,13 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_card(result, _heading(goal, args)))
     return 0 if any(origin.forecast for origin in result.origins) else 1
+
+
+def _wrong_usage(wrong: InvalidInput, args: argparse.Namespace) -> int:
+    explanation = explain(wrong)
+    assert explanation is not None  # there is one of every InvalidInput
+    explanation.show(as_json=args.json)
+    return 2
 
 
 def _segment(path: Path | None) -> Any:
@@ -119,7 +134,8 @@ def _unknown(name: str, known: dict[str, int]) -> str:
 
 def _heading(goal: Sequence[GoalEvent], args: argparse.Namespace) -> str:
     aim = "do" if args.direction == "maximize" else "should not do"
-    return f"Users who {aim}: {in_words(goal, args.match)} (within {args.horizon} days)"
+    days = "1 day" if args.horizon == 1 else f"{args.horizon} days"
+    return f"Users who {aim}: {in_words(goal, args.match)} (within {days})"
 
 
 def _card(result: Any, heading: str) -> str:

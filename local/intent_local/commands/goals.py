@@ -1,4 +1,4 @@
-"""`intent goals`: list, show and create goals."""
+"""`intent goals`: list, show and create goals, follow them, clone and archive them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from urllib.parse import quote
 
 from ..connection import Connection, connect
 from ..console import say, show, show_json, show_table
-from .resources import add_common_arguments, add_goal_arguments, goal_body, period, words
+from ..goal_views import left, show_places, show_progress, show_report
+from .resources import (
+    GOAL_FIELDS,
+    add_common_arguments,
+    add_goal_arguments,
+    goal_body,
+    period,
+    read_body,
+    words,
+)
 
 LOOK_EVERY_SECONDS = 0.5
 WAIT_SECONDS = 900
@@ -17,53 +26,150 @@ WAIT_SECONDS = 900
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `intent goals` to the command line."""
-    parser = commands.add_parser("goals", help="list, show and create goals")
+    summary = "list, show, create, follow, clone and archive goals"
+    parser = commands.add_parser("goals", help=summary)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listed = actions.add_parser("list", help="every goal, newest first")
-    shown = actions.add_parser("show", help="one goal")
-    shown.add_argument("id")
+    actions.add_parser("list", help="every goal, newest first").set_defaults(run=list_goals)
     created = actions.add_parser("create", help="save a goal and wait until it is set up")
     created.add_argument("--name", required=True)
     created.add_argument("--forecast", dest="forecast_id", metavar="ID", help="made from it")
     add_goal_arguments(created)
-    for action in (listed, shown, created):
-        add_common_arguments(action)
+    created.set_defaults(run=create_goal)
+    cloned = actions.add_parser("clone", help="the same goal about the days to come")
+    add_goal_arguments(cloned, of_a_clone=True)
+    cloned.add_argument("--name", help="default: the old one")
+    renamed = actions.add_parser("rename", help="give a goal another name")
+    shown = actions.add_parser("show", help="one goal, as the API has it")
+    progress = actions.add_parser("progress", help="day by day: actual beside predicted")
+    progress.add_argument("--today", action="store_true", help="count also what has landed since")
+    report = actions.add_parser("report", help="predicted against actual, so far or at the end")
+    archived = actions.add_parser("archive", help="stop a goal for good and free its place")
+    for action, run in (
+        (cloned, clone_goal),
+        (renamed, rename_goal),
+        (shown, show_goal),
+        (progress, follow_goal),
+        (report, report_goal),
+        (archived, archive_goal),
+    ):
+        action.add_argument("id")
         action.set_defaults(run=run)
+    renamed.add_argument("name")
+    for action in actions.choices.values():
+        add_common_arguments(action)
 
 
-def run(args: argparse.Namespace) -> int:
-    """A table or the API's JSON; 1 when a new goal's set-up fails. Raises ApiError."""
+def list_goals(args: argparse.Namespace) -> int:
+    """A table, or {"data": […]}. Raises ApiError."""
     with connect(args.stack) as stack:
-        if args.action == "list":
-            goals = list(stack.api.pages("/v1/goals"))
-            if args.json:
-                show_json({"data": goals})
-            else:
-                rows = [(g["id"], g["status"], period(g), g["name"], words(g)) for g in goals]
-                show_table(("id", "status", "period", "name", "events"), rows)
-            return 0
-        if args.action == "show":
-            show_json(stack.api.get(f"/v1/goals/{quote(args.id, safe='')}"))
-            return 0
+        goals = list(stack.api.pages("/v1/goals"))
+    if args.json:
+        show_json({"data": goals})
+        return 0
+    rows = [(g["id"], g["status"], left(g), period(g), g["name"], words(g)) for g in goals]
+    show_table(("id", "status", "left", "period", "name", "events"), rows)
+    show_places(goals)
+    return 0
+
+
+def show_goal(args: argparse.Namespace) -> int:
+    """The API's JSON. Raises ApiError."""
+    with connect(args.stack) as stack:
+        show_json(stack.api.get(_path(args.id)))
+    return 0
+
+
+def create_goal(args: argparse.Namespace) -> int:
+    """Save a goal and wait for its set-up; 1 when that fails. Raises ApiError."""
+    with connect(args.stack) as stack:
         goal = create(stack, args)
         stack.save()
+    return _told(goal, args.json)
+
+
+def clone_goal(args: argparse.Namespace) -> int:
+    """Save a goal's clone and wait for its set-up; 1 when that fails. Raises ApiError."""
+    body = read_body(args.file) if args.file else {}
+    given = {name: getattr(args, name, None) for name in (*GOAL_FIELDS, "name", "segment")}
+    body |= {name: value for name, value in given.items() if value is not None}
+    with connect(args.stack) as stack:
+        goal = _set_up(stack, stack.api.post(f"{_path(args.id)}/clone", body))
+        stack.save()
+    return _told(goal, args.json)
+
+
+def rename_goal(args: argparse.Namespace) -> int:
+    """Raises ApiError."""
+    with connect(args.stack) as stack:
+        goal = stack.api.patch(_path(args.id), {"name": args.name})
+        stack.save()
+    return _done(goal, args.json, f"{goal['id']} is called {goal['name']}")
+
+
+def archive_goal(args: argparse.Namespace) -> int:
+    """Raises ApiError."""
+    with connect(args.stack) as stack:
+        goal = stack.api.post(f"{_path(args.id)}/archive")
+        stack.save()
+    places = goal["places"]
+    told = f"{goal['id']} is archived; {places['used']} of {places['limit']} places used"
+    return _done(goal, args.json, told)
+
+
+def follow_goal(args: argparse.Namespace) -> int:
+    """Progress as a table, or the API's JSON. Raises ApiError."""
+    with connect(args.stack) as stack:
+        today = "true" if args.today else None
+        progress = stack.api.get(f"{_path(args.id)}/progress", today=today)
     if args.json:
-        show_json(goal)
+        show_json(progress)
     else:
-        show(f"{goal['id']} is {goal['status']}: {words(goal)} {period(goal)}")
-    if goal["status"] == "active":
-        return 0
-    say(f"error: {goal['status_reason']}")
-    return 1
+        show_progress(progress)
+    return 0
+
+
+def report_goal(args: argparse.Namespace) -> int:
+    """The report in words, or the API's JSON. Raises ApiError."""
+    with connect(args.stack) as stack:
+        report = stack.api.get(f"{_path(args.id)}/report")
+    if args.json:
+        show_json(report)
+    else:
+        show_report(report)
+    return 0
 
 
 def create(stack: Connection, args: argparse.Namespace) -> dict[str, Any]:
     """Save a goal and wait while it is preparing; the goal as it is then."""
     body = {"forecast_id": args.forecast_id} if args.forecast_id else goal_body(args)
-    goal = stack.api.post("/v1/goals", {"name": args.name, **body})
+    return _set_up(stack, stack.api.post("/v1/goals", {"name": args.name, **body}))
+
+
+def _set_up(stack: Connection, goal: dict[str, Any]) -> dict[str, Any]:
     say(f"{goal['id']} is being set up")
     end = time.monotonic() + WAIT_SECONDS
     while goal["status"] == "preparing" and time.monotonic() < end:
         time.sleep(LOOK_EVERY_SECONDS)
         goal = stack.api.get(f"/v1/goals/{goal['id']}")
     return dict(goal)
+
+
+def _told(goal: dict[str, Any], as_json: bool) -> int:
+    """A new goal; exit code 1 with the reason when it is not active."""
+    _done(goal, as_json, f"{goal['id']} is {goal['status']}: {words(goal)} {period(goal)}")
+    if goal["status"] == "active":
+        return 0
+    say(f"error: {goal['status_reason']}")
+    return 1
+
+
+def _done(goal: dict[str, Any], as_json: bool, told: str) -> int:
+    if as_json:
+        show_json(goal)
+    else:
+        show(told)
+    return 0
+
+
+def _path(goal_id: str) -> str:
+    return f"/v1/goals/{quote(goal_id, safe='')}"

@@ -34,10 +34,18 @@ def read_body(file: str) -> dict[str, Any]:
     return body
 
 
-def add_goal_arguments(parser: argparse.ArgumentParser) -> None:
-    """The fields of an unsaved goal, as options; `--file` may hold them instead."""
+def add_goal_arguments(parser: argparse.ArgumentParser, of_a_clone: bool = False) -> None:
+    """The fields of an unsaved goal, as options; `--file` may hold them instead. A clone has them
+    from the goal it is made from, and says only whether its segment is read anew."""
     parser.add_argument("--file", metavar="FILE.json", help="the request body; - is stdin")
-    parser.add_argument("--segment", dest="segment_id", metavar="ID", help="default: all-users")
+    if of_a_clone:
+        parser.add_argument(
+            "--segment",
+            choices=("frozen", "current"),
+            help="the definition the goal was made with (default), or what its segment says now",
+        )
+    else:
+        parser.add_argument("--segment", dest="segment_id", metavar="ID", help="default: all-users")
     parser.add_argument(
         "--event", dest="events", action="append", type=event, metavar="NAME|JSON", help=EVENT_HELP
     )

@@ -36,12 +36,14 @@ def run(args: argparse.Namespace) -> int:
         show(what_was_lost(home) or f"its data are kept in {home.root}")
         return 0
     with connect(args.stack) as stack:
-        events, goals = stack.api.get("/v1/events"), list(stack.api.pages("/v1/goals"))
+        watermark = stack.api.get("/v1/events", limit=1)["watermark"]
+        events = list(stack.api.pages("/v1/events", limit=100))
+        goals = list(stack.api.pages("/v1/goals"))
         status = {
             "up": True,
             "url": stack.api.url,
-            "watermark": events["watermark"],
-            "events": events["data"],
+            "watermark": watermark,
+            "events": events,
             "goals": [{key: goal[key] for key in ("id", "name", "status")} for goal in goals],
         }
     if args.json:

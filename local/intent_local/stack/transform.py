@@ -1,8 +1,9 @@
 """template.yaml as the CloudFormation template that the local stack deploys.
 
-The same transform that AWS runs (aws-sam-translator), offline. Two things differ from a deployment
-to AWS, and nothing else: layers of third-party wheels are left out, since functions run in the
-project's environment, and the parameters have values for a laptop (`deploy.LOCAL_PARAMETERS`).
+The same transform that AWS runs (aws-sam-translator), offline. Three things differ from a
+deployment to AWS, and nothing else: layers of third-party wheels are left out, since functions run
+in the project's environment; so are the nested stacks of alarms and dashboard, since nobody watches
+a laptop's metrics; and the parameters have values for a laptop (`deploy.LOCAL_PARAMETERS`).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def local_template(
     """
     document = yaml_parse(project.template.read_text())
     resources = document["Resources"]
-    for name in [n for n, r in resources.items() if is_wheel_layer(n, r)]:
+    for name in [n for n, r in resources.items() if is_wheel_layer(n, r) or is_nested(r)]:
         del resources[name]
     for name, resource in resources.items():
         properties = resource.get("Properties", {})
@@ -63,12 +64,18 @@ def cloudformation_template(project: Project) -> dict[str, Any]:
         for key in ("CodeUri", "ContentUri", "DefinitionUri"):
             if key in properties:
                 properties[key] = f"s3://not-uploaded/{properties[key]}"
+        if is_nested(resource):
+            properties["TemplateURL"] = f"https://s3.test/not-uploaded/{properties['TemplateURL']}"
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     return dict(transform(document, {}, NoManagedPolicies()))
 
 
 def is_wheel_layer(name: str, resource: dict[str, Any]) -> bool:
     return resource["Type"] == "AWS::Serverless::LayerVersion" and name != OWN_LAYER
+
+
+def is_nested(resource: dict[str, Any]) -> bool:
+    return bool(resource["Type"] == "AWS::CloudFormation::Stack")
 
 
 def state_machine(text: str, numbers: dict[str, str]) -> dict[str, Any]:

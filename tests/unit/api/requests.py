@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl
 
 from functions.api import handler as api_function
+from functions.query import handler as query_function
+from intent_segments.api.operations import OPERATIONS
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,25 @@ def event(
     }
 
 
+def serving_function(method: str, path: str) -> ModuleType:
+    """The function of the operation, by the table that template.yaml is held to; `api` for what no
+    operation has. `forecast` is asked for by name: importing it takes long."""
+    plain = path.partition("?")[0]
+    for operation in OPERATIONS:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", operation.path)
+        if operation.method == method and re.fullmatch(pattern, plain):
+            return query_function if operation.function == "query" else api_function
+    return api_function
+
+
 def ask(
     method: str,
     path: str,
     body: Any = None,
     headers: dict[str, str] | None = None,
-    function: ModuleType = api_function,
+    function: ModuleType | None = None,
 ) -> Answer:
-    """Call a function's handler."""
-    answer = function.handler(event(method, path, body, headers), None)
+    """Call a function's handler: the one that serves the path, as API Gateway would."""
+    serving = function or serving_function(method, path)
+    answer = serving.handler(event(method, path, body, headers), None)
     return Answer(answer["statusCode"], answer["headers"], answer["body"])

@@ -110,8 +110,8 @@ def test_a_filtered_goal_draws_a_control_group_of_its_own(stores: Stores) -> Non
     for amount in (50, 50.0, 80):
         event = {"event": "purchase", "where": [{"property": "amount", "gte": amount}]}
         goal_id = ask("POST", "/v1/goals", GOAL | {"events": [event]}).json["id"]
-        plan_run(stores, RunRequest("goal_setup", goal_id), NOW)
-        plan = stores.objects.get_json(f"runs/setup-{goal_id}/plan.json")
+        event = plan_run(stores, RunRequest("goal_setup", goal_id), NOW)
+        plan = stores.objects.get_json(event["plan_key"])
         salts.append(plan["goals"][0]["control_salt"])
     assert salts[0] == salts[1] != salts[2]
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from functions.api import handler as api_function
 from intent_segments.api import answers
+from intent_segments.goals.goal import Status
 from intent_segments.store.stores import Stores
-from tests.unit.api.requests import ask
+from tests.unit.api.requests import ask, event
+from tests.unit.store.stack import a_goal, save
 
 BUYERS = {"did": {"event": "purchase", "within": {"days": 30}}}
 
@@ -102,4 +106,37 @@ def test_events_are_listed_most_frequent_first(stores: Stores) -> None:
     answer = ask("GET", "/v1/events").json
     answers.EventList.model_validate(answer)
     assert [entry["event"] for entry in answer["data"]] == ["App Launched", "purchase"]
-    assert answer["data"][1]["properties"] == [{"property": "amount", "kinds": {"number": 10}}]
+    (amount,) = answer["data"][1]["properties"]
+    assert (amount["property"], amount["kinds"]) == ("amount", {"number": 10})
+
+
+def test_a_segment_says_who_made_it_and_who_changed_it(stores: Stores) -> None:
+    def asked(method: str, path: str, body: Any, authorizer: dict[str, Any] | None) -> Any:
+        sent = event(method, path, body)
+        if authorizer is not None:
+            sent["requestContext"]["authorizer"] = authorizer
+        return json.loads(api_function.handler(sent, None)["body"])
+
+    arn = "arn:aws:iam::123456789012:user/ann"
+    body = {"name": "Buyers", "definition": BUYERS}
+    made = asked("POST", "/v1/segments", body, {"iam": {"userArn": arn}})
+    path = f"/v1/segments/{made['id']}"
+    assert (made["created_by"], made["updated_by"]) == (arn, arn)
+    claims = {"sub": "42", "email": "bob@example.org"}
+    changed = asked("PATCH", path, {"name": "New"}, {"jwt": {"claims": claims}})
+    assert (changed["created_by"], changed["updated_by"]) == (arn, "bob@example.org")
+    changed = asked("PATCH", path, {"name": "Newer"}, {"jwt": {"claims": {"sub": "42"}}})
+    assert changed["updated_by"] == "42"
+    changed = asked("PATCH", path, {"name": "Newest"}, None)
+    assert changed["updated_by"] is None
+    answers.SegmentSaved.model_validate(changed)
+
+
+def test_a_segment_lists_the_goals_at_work_on_it(stores: Stores) -> None:
+    save(stores, a_goal("goal_1"))
+    save(stores, a_goal("goal_2"))
+    stores.goals.step("goal_2", Status.ARCHIVED)
+    segment = saved()
+    listed = {entry["id"]: entry["goals"] for entry in ask("GET", "/v1/segments").json["data"]}
+    assert listed == {"all-users": ["goal_1"], segment: []}
+    assert ask("GET", "/v1/segments/all-users").json["goals"] == ["goal_1"]

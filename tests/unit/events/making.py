@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from intent_segments.events.files import Kind, open_source
+from intent_segments.events.limits import ON_FILES, Limits
 from intent_segments.events.normalize import Normalized, normalize
 from intent_segments.lake.tables import connect
 
@@ -31,13 +32,13 @@ def text(path: Path, *lines: str) -> Path:
 
 
 def normalized(
-    path: Path, *, kind: Kind = "events", **options: Any
+    path: Path, *, kind: Kind = "events", limits: Limits = ON_FILES, **options: Any
 ) -> tuple[Normalized, list[dict[str, Any]]]:
     """What normalize says of a file, and its canonical rows in order of time."""
     con = connect()
     scratch = path.parent / "scratch"
     scratch.mkdir(exist_ok=True)
-    result = normalize(con, open_source(path, kind, scratch), **options)
+    result = normalize(con, open_source(path, kind, scratch, limits), **options)
     cursor = con.execute(f"SELECT * FROM {result.table} ORDER BY ts, user_id, event, mid")
     return result, as_dicts([d[0] for d in cursor.description], cursor.fetchall())
 

@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from intent_segments.errors import InvalidFile
-from intent_segments.events import files
+from intent_segments.events import parquet_files
 from intent_segments.events.files import open_source
+from intent_segments.events.limits import Limits
 from tests.unit.events.making import events, normalized, parquet, text
 
 ROW = ("u1", "open", "2026-01-05T10:00:00Z")
 
 
-def refusal(path: Path) -> str:
+def refusal(path: Path, **options: Any) -> str:
     with pytest.raises(InvalidFile) as refused:
-        normalized(path)
+        normalized(path, **options)
     return refused.value.message
 
 
@@ -118,10 +120,10 @@ def test_a_cut_off_gzip_file_is_refused(tmp_path: Path) -> None:
     assert "not a whole gzip file" in refusal(tmp_path / "e.csv.gz")
 
 
-def test_a_gzip_bomb_stops_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_FILE_BYTES", 1 << 20)
+def test_a_gzip_bomb_stops_at_the_limit(tmp_path: Path) -> None:
+    small = Limits(rows=10**6, bytes=1 << 20, text_bytes=1 << 20)
     (tmp_path / "e.csv.gz").write_bytes(gzip.compress(b"user_id,event,ts\n" + b"\n" * (8 << 20)))
-    assert "split it" in refusal(tmp_path / "e.csv.gz")
+    assert "split it" in refusal(tmp_path / "e.csv.gz", limits=small)
     assert sum(p.stat().st_size for p in (tmp_path / "scratch").iterdir()) <= 2 << 20
 
 
@@ -129,7 +131,7 @@ def test_absurd_row_groups_and_column_counts_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = events(tmp_path / "e.parquet", *[ROW] * 1000)
-    monkeypatch.setattr(files, "MAX_ROW_GROUP_BYTES", 10)
+    monkeypatch.setattr(parquet_files, "MAX_ROW_GROUP_BYTES", 10)
     assert "smaller row groups" in refusal(path)
     monkeypatch.undo()
     wide = {f"c{i}": [1] for i in range(2000)}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from intent_segments.errors import InvalidFile
-from intent_segments.events import importer
+from intent_segments.events import batch
 from intent_segments.events.files import Kind
 from intent_segments.events.importer import Options, import_file
 from intent_segments.events.open_files import open_files
@@ -217,7 +217,7 @@ def test_too_many_event_names_over_several_files_are_refused(
     load: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = load(events(tmp_path / "1.parquet", ("u", "a", "2026-01-05")))
-    monkeypatch.setattr(importer, "MAX_EVENT_NAMES", 1)
+    monkeypatch.setattr(batch, "MAX_EVENT_NAMES", 1)
     with pytest.raises(InvalidFile, match="2 event names, the limit is 1"):
         load(events(tmp_path / "2.parquet", ("u", "b", "2026-01-05")), one)
 

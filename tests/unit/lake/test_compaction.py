@@ -5,8 +5,10 @@ from pathlib import Path
 
 import duckdb
 
-from intent_segments.lake.calendar import to_day
-from intent_segments.lake.compaction import MAX_PARTS, compact, run_to_merge
+from intent_segments.events.batch import MONTHLY_FROM_DAYS
+from intent_segments.events.spans import spans
+from intent_segments.lake.calendar import from_day, to_day
+from intent_segments.lake.compaction import MAX_MONTHS, MAX_PARTS, compact, run_to_merge
 from intent_segments.lake.layout import user_hash
 from intent_segments.lake.manifest import TABLES, Manifest, Part, add_event_names, add_part
 from intent_segments.lake.objects import Bucket
@@ -52,6 +54,59 @@ def test_events_are_merged_within_a_month_only() -> None:
     assert run_to_merge(parts) == []
     parts.append(part(200, 10, "events", JAN1 + 13))
     assert run_to_merge(parts) == parts[12:]
+
+
+def merged(run: list[Part]) -> Part:
+    """What compaction makes of a run, by its sizes and days."""
+    days = [d for p in run for d in (p.from_day or 0, p.to_day or 0)]
+    size = sum(p.bytes for p in run)
+    return Part(run[0].table, f"m{run[0].gen}+{len(run)}", min(days), max(days), 1, size, (0,))
+
+
+def test_four_hundred_days_of_imports_with_late_events_keep_every_read_within_its_bound() -> None:
+    """Every day a file of its events, every third day one with events of up to 90 days before."""
+    tables: dict[str, list[Part]] = {"events": [], "activity": [], "users": []}
+    written = rewritten = 0
+    most_for_a_month = 0
+    for number in range(400):
+        day = JAN1 + number
+        arriving = [(day, day)] + ([(day - 90 + number % 60, day - 1)] if number % 3 == 0 else [])
+        for low, high in arriving:
+            for table, parts in tables.items():
+                spans_of_file = [(low, high)]
+                if table == "events" and high - low + 1 > MONTHLY_FROM_DAYS:
+                    spans_of_file = [(a, b - 1) for _, a, b in spans(low, high)]
+                for first, last in spans_of_file:
+                    gen = f"{number}-{first}-{len(parts)}"
+                    parts.append(Part(table, gen, max(first, low), min(last, high), 1, 100, (0,)))
+                    written += 100
+                while run := run_to_merge(parts):
+                    new = merged(run)
+                    rewritten += new.bytes
+                    parts[parts.index(run[0])] = new
+                    parts[:] = [p for p in parts if p not in run]
+            assert len(tables["activity"]) <= MAX_PARTS and len(tables["users"]) <= MAX_PARTS
+            months = {
+                (d.year, d.month) for p in tables["events"] for d in [from_day(p.from_day or 0)]
+            }
+            assert len(tables["events"]) <= len(months) + MAX_PARTS
+        last_30 = (day - 29, day)
+        most_for_a_month = max(most_for_a_month, sum(p.overlaps(last_30) for p in tables["events"]))
+    # A question about 30 days opens 2 months, those before that late events reach back from, and
+    # the newest parts.
+    assert most_for_a_month <= MAX_PARTS + 4
+    assert rewritten / written < 8
+
+
+def test_more_months_than_ten_years_become_one_with_their_smallest_neighbours() -> None:
+    first = [date(1990 + m // 12, m % 12 + 1, 1) for m in range(MAX_MONTHS + 30)]
+    parts = [part(i, 1_000 if i >= 40 else 1, "events", to_day(d)) for i, d in enumerate(first)]
+    while run := run_to_merge(parts):
+        parts[parts.index(run[0])] = merged(run)
+        parts[:] = [p for p in parts if p not in run]
+    assert len(parts) == MAX_MONTHS
+    # Only the small old ones were merged.
+    assert sum(p.bytes == 1_000 for p in parts) == MAX_MONTHS + 30 - 40
 
 
 def test_merging_changes_no_table(bucket: Bucket, tmp_path: Path) -> None:

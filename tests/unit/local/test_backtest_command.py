@@ -75,10 +75,10 @@ def test_the_card_says_what_was_asked_in_words(
     [
         ('{"event": "Charged", "where"', 2, "is not JSON"),
         ({"event": "Charged", "where": [{"property": "amount"}]}, 2, "needs one of eq"),
-        ({"event": "Chraged", "where": [{"property": "amount", "gte": 1}]}, 1, "Charged"),
+        ({"event": "Chraged", "where": [{"property": "amount", "gte": 1}]}, 2, "Charged"),
         (
             {"event": "Charged", "where": [{"property": "amuont", "gte": 1}]},
-            1,
+            2,
             "Did you mean 'amount'?",
         ),
     ],
@@ -92,3 +92,22 @@ def test_a_filter_that_can_only_be_misspelt_is_refused(
         ended = int(str(stopped.code))
     assert ended == code
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "says"), [(("--timezone", "Mars/Base"), "Mars/Base"), (("--plot", "out.txt"), "PNG")]
+)
+def test_an_option_that_cannot_be_is_wrong_usage(
+    file: Path, option: tuple[str, str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        ended = intent(file, "Visit", *option)
+    except SystemExit as stopped:
+        ended = int(str(stopped.code))
+    assert ended == 2
+    assert says in capsys.readouterr().err
+
+
+def test_one_day_is_said_as_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert intent(file, "Visit", "--horizon", "1") == 0
+    assert "(within 1 day)" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,15 @@ def test_the_members_are_those_of_the_day_the_group_was_frozen() -> None:
     expected = frozen.history.uh[frozen.members(AS_OF)]
     assert len(expected)
     assert np.array_equal(later.history.uh[later.members(AS_OF + AGE)], expected)
+
+
+def test_many_threads_may_ask_for_members_at_once() -> None:
+    evidence, one_by_one = (Evidence.gather(shop(), FRESH) for _ in range(2))
+    days = range(AS_OF - 60, AS_OF)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(evidence.members, days))
+    for day, members in zip(days, found, strict=True):
+        assert np.array_equal(members, one_by_one.members(day))
 
 
 def test_past_cut_offs_have_members_of_the_same_age() -> None:

@@ -67,3 +67,7 @@ def test_users_who_are_all_alike_have_a_lift_of_one_in_every_tenth():
 
 def test_without_any_achievement_there_is_no_lift():
     assert deciles(LIKELIHOOD, np.zeros(3_000, bool)) == ()
+
+
+def test_fewer_than_ten_users_have_no_tenths():
+    assert deciles(np.array([0.4]), np.array([True])) == ()

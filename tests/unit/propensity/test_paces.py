@@ -91,3 +91,9 @@ def test_a_rhythm_counted_from_an_earlier_day_counts_the_first_time_too():
 def test_too_few_to_learn_from_gives_nothing():
     lives, _, _ = histories(users=90)
     assert fit(lives) is None
+
+
+def test_a_long_and_busy_life_has_a_likelihood_that_is_a_number():
+    lives, _, _ = histories()
+    busy = Rhythm(np.array([2_900.0]), np.array([3_000.0]), np.array([3_001.0]), np.array([True]))
+    assert expit(fit(lives).logits(busy, 30.0))[0] > 0.5

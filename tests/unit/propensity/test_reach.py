@@ -102,3 +102,10 @@ def test_the_days_of_history_that_a_refusal_asks_for_are_enough(shop):
     missing = refused.value.extras["missing"]["history_days"]
     assert missing == {"needed": MIN_HISTORY_DAYS + 2 * 4, "known": 10}
     forecast(Evidence.gather(shop[0], asked(9 + missing["needed"] - missing["known"], 20)))
+
+
+def test_a_single_day_of_history_is_told_as_one(shop):
+    with pytest.raises(InsufficientHistory, match=f"there is one, {from_day(START)}"):
+        forecast(
+            Evidence.gather(tables_of([(1, "visit", START, 1), (1, "buy", START, 1)]), asked(0, 30))
+        )

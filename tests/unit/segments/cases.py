@@ -189,7 +189,8 @@ def likelihood(random: Draw) -> dict[str, Any]:
 
 
 def where(random: Draw) -> dict[str, Any]:
-    name = random.choice(("amount", "amount", "genre", "vip", "version", "version", ODD))
+    names = ("amount", "amount", "genre", "vip", "version", "version", "version", "version", ODD)
+    name = random.choice(names)
     values: dict[str, tuple[Any, ...]] = {
         "amount": (20, 50, 50.0, 75.5),
         "genre": GENRES,
@@ -202,7 +203,7 @@ def where(random: Draw) -> dict[str, Any]:
 
 def profile(random: Draw) -> dict[str, Any]:
     names = ("plan", "city", "age", "member", "joined", "app", "unknown")
-    name = random.choices(names, (5, 5, 4, 4, 9, 12, 1))[0]
+    name = random.choices(names, (5, 5, 4, 4, 9, 20, 1))[0]
     some = random.randint(0, DAYS)
     values: dict[str, tuple[Any, ...]] = {
         "plan": ("free", "basic", "pro"),

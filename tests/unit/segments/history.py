@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from intent_segments.lake.layout import user_hash
 from intent_segments.lake.tables import ALWAYS, Tables
-from intent_segments.segments.passes import NEVER
 
+NEVER = 1_000_000
+"""A day after any calendar date in use."""
 EPOCH_DAY = date(1970, 1, 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -261,7 +261,7 @@ def test_nobody_is_an_empty_array_of_hashes() -> None:
     assert len(found) == 0
 
 
-def test_a_sample_shows_traits_as_of_the_day() -> None:
+def test_users_are_shown_with_their_traits_as_of_the_day() -> None:
     joined = datetime(2026, 10, 1, 6, tzinfo=UTC)
     history = History(
         (ago(60), ago(60, "bob")),
@@ -275,7 +275,8 @@ def test_a_sample_shows_traits_as_of_the_day() -> None:
         ),
     )
     tables = history.tables()
-    (ann,) = evaluate.sample(tables, parse({"users": ["ann"]}), AS_OF, 5)
+    ids = evaluate.members(tables, parse({"users": ["ann"]}), AS_OF).tolist()
+    (ann,) = evaluate.users_with_traits(tables, ids, AS_OF)
     assert ann.user_id == "ann"
     assert ann.traits == {
         "plan": "free",
@@ -284,9 +285,7 @@ def test_a_sample_shows_traits_as_of_the_day() -> None:
         "vip": True,
         "joined": "2026-10-01T06:00:00Z",
     }
-    everybody = evaluate.sample(tables, parse({"all": []}), AS_OF, 1)
-    assert len(everybody) == 1
-    assert everybody == evaluate.sample(tables, parse({"all": []}), AS_OF, 1)
+    assert evaluate.users_with_traits(tables, [], AS_OF) == []
 
 
 def test_segments_need_no_pyarrow() -> None:

@@ -20,6 +20,7 @@ from intent_segments.goals.target_group import Arm
 from intent_segments.lake.calendar import to_day
 from intent_segments.segments.goal_event import GoalEvent
 from intent_segments.settings import Settings
+from intent_segments.store.runs import plan_key_of
 from intent_segments.store.stores import Stores
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -157,7 +158,7 @@ FORECAST = {
 
 def work(stores: Stores, run_id: str, did: int = 0, groups: tuple[int, ...] = (0, 1)) -> Plan:
     """Do what training and the shard jobs do: write cuts.json and the groups' tallies."""
-    plan = Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
+    plan = Plan.from_json(stores.objects.get_json(plan_key_of(stores.runs.get(run_id))))
     model = {"key": "models/m.joblib", "sha256": "0" * 64, "version": "1", "as_of": str(plan.date)}
     is_setup = plan.kind == "goal_setup"
     trained = {

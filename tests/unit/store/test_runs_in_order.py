@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -44,21 +45,25 @@ def run_night(stores: Stores, day: int, did: int = 1) -> dict[str, Any]:
 
 def test_a_plan_says_where_everything_is(stores: Stores) -> None:
     save(stores, a_goal())
-    assert plan_run(stores, RunRequest("goal_setup", "goal_1"), NOW) == {
+    event = plan_run(stores, RunRequest("goal_setup", "goal_1"), NOW)
+    folder = event["plan_key"].removesuffix("plan.json")
+    assert re.fullmatch(r"runs/setup-goal_1/[0-9a-f]{12}/", folder)
+    assert event == {
         "run_id": "setup-goal_1",
-        "plan_key": "runs/setup-goal_1/plan.json",
+        "plan_key": f"{folder}plan.json",
         "bucket": "lake",
-        "shards_key": "runs/setup-goal_1/shards.json",
+        "shards_key": f"{folder}shards.json",
         "has_work": True,
         "idle": False,
         "catch_up": False,
     }
-    assert stores.objects.get_json("runs/setup-goal_1/shards.json") == [
-        {"run_id": "setup-goal_1", "group": 0, "plan_key": "runs/setup-goal_1/plan.json"},
-        {"run_id": "setup-goal_1", "group": 1, "plan_key": "runs/setup-goal_1/plan.json"},
+    assert stores.objects.get_json(event["shards_key"]) == [
+        {"run_id": "setup-goal_1", "group": 0, "plan_key": event["plan_key"]},
+        {"run_id": "setup-goal_1", "group": 1, "plan_key": event["plan_key"]},
     ]
-    stored = stores.objects.get_json("runs/setup-goal_1/plan.json")
+    stored = stores.objects.get_json(event["plan_key"])
     assert Plan.from_json(stored).to_json() == stored
+    assert Plan.from_json(stored).plan_key == event["plan_key"]
     assert stored["goals"][0]["control_salt"]
 
 
@@ -159,10 +164,11 @@ def test_publishing_a_night_twice_equals_once(stores: Stores) -> None:
 def test_a_published_night_can_be_repeated_from_its_own_plan(stores: Stores) -> None:
     set_up(stores)
     run_night(stores, 21)
-    before = stores.objects.get_json("runs/night-2026-11-21/plan.json")
+    before = plan_run(stores, night(21), NOW)
     load(stores, date(2026, 11, 22))
     run_night(stores, 21)
-    assert stores.objects.get_json("runs/night-2026-11-21/plan.json") == before
+    assert plan_run(stores, night(21), NOW) == before
+    assert len([key for key in stores.objects.keys("runs/night") if "plan.json" in key]) == 1
 
 
 def test_a_published_night_keeps_its_numbers(stores: Stores) -> None:
@@ -265,13 +271,26 @@ def test_a_missing_tally_is_refused_by_group(stores: Stores) -> None:
     assert stores.head.read().watermark == date(2026, 11, 20)
 
 
+def test_two_plans_of_a_night_do_not_write_over_each_other(stores: Stores) -> None:
+    set_up(stores)
+    first = plan_run(stores, night(21), NOW)
+    work(stores, first["run_id"])
+    load(stores, date(2026, 11, 22))
+    second = plan_run(stores, night(21), NOW)
+    assert second["plan_key"] != first["plan_key"]
+    assert record_progress(stores, first, NOW)["status"] == "published"
+    published = stores.runs.get("night-2026-11-21")
+    assert (published.attempt, published.plan_key) == (1, first["plan_key"])
+    assert record_progress(stores, second, NOW)["status"] == "published"
+    assert stores.runs.get("night-2026-11-21") == published
+
+
 def test_a_tally_of_another_attempt_is_refused(stores: Stores) -> None:
     set_up(stores)
     plan = plan_run(stores, night(21), NOW)
-    work(stores, plan["run_id"])
-    load(stores, date(2026, 11, 22))
-    plan_run(stores, night(21), NOW)
-    with pytest.raises(CorruptObject, match="state 1 of the lake"):
+    key = work(stores, plan["run_id"]).tally_key(1)
+    stores.objects.put_json(key, stores.objects.get_json(key) | {"attempt": 7})
+    with pytest.raises(CorruptObject, match="state 7 of the lake"):
         record_progress(stores, plan, NOW)
 
 

@@ -49,6 +49,14 @@ class Conflict(IntentError):
     """The request is sound but the present state forbids it."""
 
 
+class Expired(NotFound):
+    """The thing was kept for a while, and that is over."""
+
+
+class NotIncluded(IntentError):
+    """The account has switched off what the request asks for."""
+
+
 class LimitReached(Conflict):
     """An account limit is used up (for example five active goals)."""
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from .audiences import Export as Export
+from .audiences import ExportList as ExportList
+from .audiences import Preview as Preview
+from .audiences import Segment as Segment
+from .audiences import SegmentList as SegmentList
+from .audiences import SegmentSaved as SegmentSaved
+from .audiences import Trend as Trend
+from .catalogued import EventList as EventList
+from .catalogued import TraitList as TraitList
 from .insights import Drivers as Drivers
 from .insights import GoalEvaluation as GoalEvaluation
+from .insights import GoalReport as GoalReport
 from .insights import Reason
-from .models import BucketPolicy, SegmentDefinition, Target
+from .models import BucketPolicy, Target
 from .outlooks import (
     Answer,
     ArmName,
@@ -26,9 +36,12 @@ from .outlooks import (
     Needed,
     Outlook,
     Predicted,
+    SoFar,
     Terms,
+    TrackRecord,
 )
 from .outlooks import Forecast as Forecast
+from .run_answers import RunWork
 
 
 class FieldProblem(Answer):
@@ -61,100 +74,48 @@ class Health(Answer):
     version: str
 
 
+class ChannelNeeds(Answer):
+    """The trait that a channel needs, and the one that has to be true, if any."""
+
+    trait: str
+    consent: str | None
+
+
 class Account(Answer):
-    """`active_goals` counts the goals that hold a place: preparing, active, needs_data."""
+    """`active_goals` counts the goals that hold a place: preparing, active, needs_data. Without
+    `ai_pack` intent buckets answer 403; goals are scored all the same. `channels` say whom previews
+    call reachable."""
 
     timezone: str
-    plan: str
+    plan: Literal["growth", "advanced", "enterprise"]
+    ai_pack: bool
     goal_limit: int
     active_goals: int
+    channels: dict[str, ChannelNeeds]
 
 
-class PropertySeen(Answer):
-    """How often a property of an event had a value of each kind."""
+class Places(Answer):
+    """The places of the account's limit: `held` says whether this goal fills one of the `used`."""
 
-    property: str
-    kinds: dict[str, int]
-
-
-class EventSeen(Answer):
-    """An event name, how often it happened and when."""
-
-    event: str
-    count: int
-    first_day: date
-    last_day: date
-    properties: list[PropertySeen]
-
-
-class EventList(Answer):
-    """All event names, most frequent first. `watermark` is the last closed day."""
-
-    data: list[EventSeen]
-    watermark: date | None
-
-
-class Segment(Answer):
-    """A saved segment; `all-users` is built in and has no dates."""
-
-    id: str
-    name: str
-    type: Literal["past_behavior"]
-    definition: SegmentDefinition
-    created_at: datetime | None
-    updated_at: datetime | None
-
-
-class SegmentSaved(Segment):
-    """The segment as saved. `warnings` name what is sound but probably not meant."""
-
-    warnings: list[str]
-
-
-class SegmentList(Answer):
-    """Segments in the order they were made."""
-
-    data: list[Segment]
-    has_more: bool
-
-
-class SampledUser(Answer):
-    """A member, with the traits that held on as_of."""
-
-    user_id: str
-    traits: dict[str, Any]
-
-
-class Explained(Answer):
-    """A clause, by its path in the definition with referenced segments in place, and the table that
-    answers it: the daily counts of `activity`, single `events`, or another; `why` is for people."""
-
-    path: str
-    clause: str
-    reads: Literal["activity", "events", "profiles", "scores", "users"]
-    why: str
-
-
-class Preview(Answer):
-    """`users` members on as_of. `reachability` counts those with a trait that a channel needs."""
-
-    as_of: date
-    users: int
-    sample: list[SampledUser]
-    reachability: dict[str, int]
-    explain: list[Explained]
-    warnings: list[str]
+    held: bool
+    used: int
+    limit: int
 
 
 class Goal(Terms):
     """A saved goal. `users` (the frozen target group) and `forecast` are there once it is active;
-    `last_night` is the day its buckets are of."""
+    `last_night` is the day its buckets are of. `days_left` are the days of the period that no night
+    has closed yet, null without an end and for a goal that stopped before its own; `cloned_from`
+    the goal it was made from."""
 
     id: str
     name: str
     target: Target | None
     status: Literal["preparing", "active", "needs_data", "failed", "ended", "archived"]
     status_reason: str | None
+    days_left: int | None
+    places: Places
+    cloned_from: str | None
     control_share: float
     created_at: datetime
     users: int | None
@@ -206,16 +167,6 @@ class Day(Answer):
     window: GoalWindow | None
 
 
-class TrackRecord(Answer):
-    """How a rolling goal's complete windows turned out: their number, the mean absolute and the
-    mean relative error of what was predicted, and how many lay in the 80 % interval."""
-
-    complete: int
-    mape: float | None
-    bias: float | None
-    coverage80: float | None
-
-
 class ForecastNumbers(Answer):
     """The forecast of day 0 in short."""
 
@@ -227,7 +178,8 @@ class ForecastNumbers(Answer):
 class Progress(Answer):
     """Actual beside predicted. `curve` is the whole forecast, days to come included; `outlook` says
     how the goal will end as seen from the newest night. A rolling goal's `days` begin with day 0
-    and go back a year at most; `windows` sums them up."""
+    and go back a year at most; `windows` sums them up. `today` is there when it is asked for, while
+    the goal is at work and something has landed since its last night."""
 
     goal_id: str
     status: str
@@ -240,6 +192,7 @@ class Progress(Answer):
     target: Target | None
     forecast: ForecastNumbers
     days: list[Day]
+    today: SoFar | None
     outlook: EndingOutlook | None
     windows: TrackRecord | None
     curve: list[CurvePoint]
@@ -315,20 +268,25 @@ class UserIntents(Answer):
 
 
 class Run(Answer):
-    """A night (`night-2026-11-03`) or a set-up (`setup-goal_…`)."""
+    """A night (`night-2026-11-03`), a set-up (`setup-goal_…`), an export (`export-exp_…`), or the
+    counting of segments on a day that loads closed (`sizes-2026-11-03`)."""
 
     id: str
-    kind: Literal["goal_setup", "night"]
+    kind: Literal["goal_setup", "night", "sizes", "export"]
     date: date | None
     status: Literal["running", "published", "failed", "discarded"]
     reason: str | None
+    warnings: list[str] = Field(
+        description="What a published run had to leave out, such as the size of a segment."
+    )
     started_at: datetime | None
     finished_at: datetime | None
     goals: list[str] = Field(description="Goals that the run published numbers of.")
+    work: RunWork | None = Field(description="Null while the run is under way.")
 
 
 class RunList(Answer):
-    """Set-ups, then nights, each newest first."""
+    """Sizes, set-ups, nights, exports, each newest first."""
 
     data: list[Run]
     has_more: bool

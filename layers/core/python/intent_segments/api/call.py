@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from ..errors import InvalidInput
+from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
 from .ids import RANDOM_BYTES, make_id
 from .problem import BodyTooLarge, MalformedRequest
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 262_144
 """Of a request. A definition must fit a DynamoDB item of 400 KB beside everything else in it."""
+
+MAX_KEY = 255
+"""Characters of an Idempotency-Key."""
 
 PAGE_LIMIT = 20
 MAX_PAGE_LIMIT = 100
@@ -53,6 +58,28 @@ class Call:
         folder = Path(gettempdir()) / "intent-segments"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def caller(self) -> str | None:
+        """Whom the API's authorizer let in: the e-mail address or subject of a token, or the ARN of
+        an IAM identity; None where nobody is asked."""
+        context: Mapping[str, Any] = self.event.get("requestContext") or {}
+        authorizer: Mapping[str, Any] = context.get("authorizer") or {}
+        claims: Mapping[str, Any] = (authorizer.get("jwt") or {}).get("claims") or {}
+        iam: Mapping[str, Any] = authorizer.get("iam") or {}
+        named = claims.get("email") or claims.get("sub") or iam.get("userArn")
+        return None if named is None else str(named)
+
+    def idempotency_key(self, of: str = "") -> IdempotencyKey | None:
+        """The caller's Idempotency-Key with a fingerprint of the body it came with, and of the id
+        `of` that the path has. Raises InvalidInput."""
+        key = self.header("idempotency-key")
+        if key is None:
+            return None
+        if not 1 <= len(key) <= MAX_KEY:
+            raise InvalidInput.at(
+                "Idempotency-Key", f"Idempotency-Key must have 1 to {MAX_KEY} characters"
+            )
+        return IdempotencyKey(key, hashlib.sha256(of.encode() + self.raw_body()).hexdigest())
 
     def header(self, name: str) -> str | None:
         """A header's value; `name` in lower case, as HTTP APIs deliver them."""

@@ -1,4 +1,4 @@
-"""/v1/events"""
+"""/v1/events and /v1/traits: what there is to build segments from"""
 
 from __future__ import annotations
 
@@ -14,4 +14,17 @@ router = Router()
 
 @router.get("/v1/events")
 def page() -> dict[str, Any]:
-    return catalogue.events(call_of(router).stores)
+    call = call_of(router)
+    found, more = catalogue.events(
+        call.stores, call.limit(), call.query("starting_after"), call.query("q") or ""
+    )
+    return {**found, "has_more": more}
+
+
+@router.get("/v1/traits")
+def traits() -> dict[str, Any]:
+    call = call_of(router)
+    found, more = catalogue.traits(
+        call.stores, call.limit(), call.query("starting_after"), call.query("q") or ""
+    )
+    return {**found, "has_more": more}

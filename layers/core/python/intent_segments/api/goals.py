@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response, Router
 
-from ..errors import InvalidInput
-from ..services import quality, tracking
-from ..store.goals import IdempotencyKey
+from ..services import quality, reports, tracking
 from .app import call_of, json_answer
-from .call import Call, listed, location
+from .call import listed, location
 
 router = Router()
-
-MAX_KEY = 255
-"""Characters of an Idempotency-Key."""
 
 
 @router.post("/v1/goals")
@@ -38,9 +32,9 @@ def create() -> Response[str]:
         goal_id=call.new_id("goal"),
         control_salt=call.new_salt(),
         now=call.now,
-        key=_key(call),
+        key=call.idempotency_key(),
     )
-    return json_answer(202, tracking.show(goal), location("goals", goal.id))
+    return json_answer(202, tracking.show(call.stores, goal), location("goals", goal.id))
 
 
 @router.get("/v1/goals")
@@ -51,7 +45,8 @@ def page() -> dict[str, Any]:
 
 @router.get("/v1/goals/<goal_id>")
 def show(goal_id: str) -> dict[str, Any]:
-    return tracking.show(call_of(router).stores.goals.get(goal_id))
+    stores = call_of(router).stores
+    return tracking.show(stores, stores.goals.get(goal_id))
 
 
 @router.patch("/v1/goals/<goal_id>")
@@ -60,19 +55,40 @@ def change(goal_id: str) -> dict[str, Any]:
     from .models import GoalChange
 
     call = call_of(router)
-    return tracking.show(goals.rename(call.stores, goal_id, call.body(GoalChange).name))
+    renamed = goals.rename(call.stores, goal_id, call.body(GoalChange).name)
+    return tracking.show(call.stores, renamed)
 
 
 @router.post("/v1/goals/<goal_id>/archive")
 def archive(goal_id: str) -> dict[str, Any]:
     from ..services import goals
 
-    return tracking.show(goals.archive(call_of(router).stores, goal_id))
+    stores = call_of(router).stores
+    return tracking.show(stores, goals.archive(stores, goal_id))
 
 
-@router.get("/v1/goals/<goal_id>/progress")
-def show_progress(goal_id: str) -> dict[str, Any]:
-    return tracking.progress(call_of(router).stores, goal_id)
+@router.post("/v1/goals/<goal_id>/clone")
+def clone(goal_id: str) -> Response[str]:
+    from ..services import goals
+    from .models import GoalClone
+
+    call = call_of(router)
+    body = call.body(GoalClone) if call.raw_body() else GoalClone()
+    source = goals.Clone(call.stores.goals.get(goal_id), body.segment, body.changes())
+    made = goals.create(
+        call.stores,
+        source.wanted(body.name, body.control_share),
+        goal_id=call.new_id("goal"),
+        control_salt=call.new_salt(),
+        now=call.now,
+        key=call.idempotency_key(goal_id),
+    )
+    return json_answer(202, tracking.show(call.stores, made), location("goals", made.id))
+
+
+@router.get("/v1/goals/<goal_id>/report")
+def show_report(goal_id: str) -> dict[str, Any]:
+    return reports.report(call_of(router).stores, goal_id)
 
 
 @router.get("/v1/goals/<goal_id>/buckets")
@@ -88,15 +104,3 @@ def show_evaluation(goal_id: str) -> dict[str, Any]:
 @router.get("/v1/goals/<goal_id>/drivers")
 def show_drivers(goal_id: str) -> dict[str, Any]:
     return quality.drivers(call_of(router).stores, goal_id)
-
-
-def _key(call: Call) -> IdempotencyKey | None:
-    """The caller's Idempotency-Key with a fingerprint of the body it came with."""
-    key = call.header("idempotency-key")
-    if key is None:
-        return None
-    if not 1 <= len(key) <= MAX_KEY:
-        raise InvalidInput.at(
-            "Idempotency-Key", f"Idempotency-Key must have 1 to {MAX_KEY} characters"
-        )
-    return IdempotencyKey(key, hashlib.sha256(call.raw_body()).hexdigest())

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from .models import GoalEventEntry
-from .outlooks import Answer, ArmName, BucketName, Did, Predicted
+from .outlooks import Answer, ArmName, BucketName, Did, Interval, Predicted, TrackRecord
 
 
 class Rated(Did):
@@ -47,6 +47,127 @@ class GoalEvaluation(Answer):
     did: int
     predicted: Predicted | None
     buckets: list[BucketOutcome]
+
+
+class Outcome(Answer):
+    """Members who did it (`actual`) beside those predicted, with the intervals that were given, by
+    percent. `within` is the narrowest that holds what came, null where none does; `percentile` the
+    share of outcomes that the forecast held for lower (0.5 is its middle), null before the end.
+    `error` is (predicted - actual) / actual."""
+
+    actual: int
+    predicted: float
+    intervals: dict[str, Interval]
+    within: Literal["50", "80", "95"] | None
+    percentile: float | None
+    error: float | None
+
+
+class EventsOutcome(Answer):
+    """Events by all members so far, beside those predicted for the whole period."""
+
+    actual: int
+    predicted: float
+    low80: float
+    high80: float
+    error: float | None
+
+
+class TargetOutcome(Answer):
+    """`reached` (minimizing: not exceeded) is null while it is open; `probability` and `verdict`
+    are what day 0 said of it."""
+
+    metric: Literal["users", "events"]
+    value: int
+    actual: int
+    reached: bool | None
+    probability: float | None
+    verdict: str | None
+
+
+class BucketReport(Rated):
+    """A day-0 bucket: its members, those predicted to do it by the end, and those who did. When the
+    period is over `predicted_users` is the sum of these very members' likelihoods of day 0, before
+    it the forecast's; null of a rolling goal."""
+
+    bucket: BucketName
+    predicted_users: float | None
+    predicted_rate: float | None
+
+
+class ArmDifference(Answer):
+    """Rate of the test arm less that of the control arm, with its 95 % interval (Newcombe 1998,
+    method 10)."""
+
+    value: float
+    low95: float
+    high95: float
+
+
+class ArmsReport(Answer):
+    """Test against control, and what their difference says; null where an arm is empty."""
+
+    test: Rated
+    control: Rated
+    difference: ArmDifference | None
+    verdict: str
+
+
+class ReliabilityRow(Rated):
+    """A tenth of the members by their likelihood of day 0, the least likely first: the rate
+    predicted and the rate that came."""
+
+    predicted: float
+
+
+class RankingReport(Answer):
+    """How well the likelihoods of day 0 told the members apart who did it, in both directions those
+    of the event itself. `auc` is null unless both outcomes came."""
+
+    users: int
+    did: int
+    auc: float | None
+    brier: float
+    ece: float
+    reliability: list[ReliabilityRow]
+
+
+class ReportDay(Answer):
+    """Members who did it by the end of `date`, null where no night has closed it, beside those
+    predicted. Of a rolling goal the window that began after `date`."""
+
+    date: date
+    did: int | None
+    predicted: Predicted | None
+
+
+class GoalReport(Answer):
+    """What was said on day 0 and what came, as of `date`, the last published night. `final` when
+    it is over; then `ranking` is there too, and it does not change any more. A rolling goal is
+    never final: `outcome`, `buckets` and `arms` are of its newest complete window, `windows` sums
+    them up. `summary` says the same in sentences."""
+
+    goal_id: str
+    name: str
+    status: str
+    status_reason: str | None
+    direction: Literal["maximize", "minimize"]
+    as_of: date
+    starts_on: date
+    ends_on: date | None
+    rolling_days: int | None
+    date: date
+    final: bool
+    summary: list[str]
+    users: int
+    outcome: Outcome | None
+    events: EventsOutcome | None
+    target: TargetOutcome | None
+    buckets: list[BucketReport]
+    arms: ArmsReport
+    ranking: RankingReport | None
+    curve: list[ReportDay]
+    windows: TrackRecord | None
 
 
 class Driver(Answer):

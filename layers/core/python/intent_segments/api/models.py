@@ -17,6 +17,10 @@ from pydantic import (
 from ..goals.bucket_policy import MOST_PERCENT
 from ..goals.goal import CONTROL_SHARE, Draft
 from ..goals.goal import Target as GoalTarget
+from ..segments.limits import MAX_NAME
+
+MAX_CHANNELS = 10
+"""Of an account: each is one more condition in every preview."""
 
 DEFINITION = {"x-component": "Definition"}
 """Stands for the segment language's own schema, which `openapi.py` puts in."""
@@ -83,11 +87,31 @@ class Target(Request):
     value: Annotated[int, Field(ge=1, le=10**12, strict=True)]
 
 
-class AccountChange(Request):
-    """What can be changed of the account."""
+TraitName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
+ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
-    plan: Name | None = None
+
+class Channel(Request):
+    """Whom a channel reaches: users who have `trait` and, where one is named, whose trait `consent`
+    is true."""
+
+    trait: TraitName
+    consent: TraitName | None = None
+
+
+class AccountChange(Request):
+    """What can be changed of the account. `plan` is kept and opens or closes nothing; `ai_pack`
+    opens intent buckets; a `goal_limit` below the goals at work refuses new ones alone. `channels`
+    replaces the whole mapping. `timezone` is refused: it is fixed when the stack is deployed."""
+
+    plan: Literal["growth", "advanced", "enterprise"] | None = None
+    ai_pack: Annotated[bool, Field(strict=True)] | None = None
+    timezone: str | None = Field(None, json_schema_extra={"readOnly": True})
     goal_limit: Annotated[int, Field(strict=True)] | None = None
+    channels: Annotated[dict[ChannelName, Channel], Field(max_length=MAX_CHANNELS)] | None = Field(
+        None,
+        examples=[{"email": {"trait": "email", "consent": "email_subscribed"}}],
+    )
 
 
 class NewSegment(Request):
@@ -106,12 +130,18 @@ class SegmentChange(Request):
 
 class PreviewRequest(Request):
     """An unsaved definition, or a saved segment, to look at. `as_of` is the last closed day when
-    left out; `sample` is the number of users to show."""
+    left out; `sample` is the number of users to show. `overlap_with` is another segment, by its id
+    or as a definition. `exact` counts everybody where an estimate would be given."""
 
     segment_id: str | None = None
     definition: SegmentDefinition = None
     as_of: date | None = None
     sample: Annotated[int, Field(ge=0, le=100, strict=True)] = 10
+    overlap_with: Annotated[
+        Any,
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"x-component": "Definition"}]}),
+    ] = None
+    exact: Annotated[bool, Field(strict=True)] = False
 
 
 class ForecastRequest(Request):
@@ -175,7 +205,62 @@ class NewGoal(ForecastRequest):
         return self
 
 
+class GoalClone(Request):
+    """What a clone has otherwise than the goal it is made from. Left out, its history ends with the
+    last closed day and its period is as long as the old one. `segment` says whom it is about: those
+    of the definition that the goal was made with (`frozen`), or of what its saved segment says by
+    now (`current`). `target: null` leaves the target away."""
+
+    name: Name | None = None
+    segment: Literal["frozen", "current"] = "frozen"
+    direction: Literal["maximize", "minimize"] = "maximize"
+    events: list[GoalEventEntry] = Field(default_factory=list, examples=[EVENTS])
+    match: Literal["any", "all"] = "any"
+    as_of: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    rolling_days: Annotated[int, Field(strict=True)] | None = None
+    target: Target | None = None
+    buckets: BucketPolicy = None
+    control_share: float | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The fields of a draft that the caller gave, nulls among them."""
+        given = self.model_fields_set - {"name", "segment", "control_share"}
+        found = {name: getattr(self, name) for name in given}
+        if "events" in found:
+            found["events"] = tuple(self.events)
+        if self.target is not None:
+            found["target"] = GoalTarget(self.target.metric, self.target.value)
+        return found
+
+
 class GoalChange(Request):
     """What can be changed of a goal."""
 
     name: Name
+
+
+class SegmentExport(Request):
+    """Members of a segment as files, one per group of users, with the `traits` that held on as_of;
+    `as_of` is the last closed day when left out. Cells of a CSV that a spreadsheet would take for a
+    formula begin with an apostrophe; Parquet has every value as it is, traits as text."""
+
+    format: Literal["csv", "parquet"] = "csv"
+    traits: list[TraitName] = Field(default_factory=list, examples=[["email", "city"]])
+    as_of: date | None = None
+
+
+class GoalExport(Request):
+    """Open members of a goal by its newest night, of all buckets when left out. The control group
+    must not be reached and is left out, unless `include_control` asks for it, with its arm."""
+
+    format: Literal["csv", "parquet"] = "csv"
+    traits: list[TraitName] = Field(default_factory=list)
+    buckets: (
+        Annotated[
+            list[Literal["most_likely", "moderately_likely", "least_likely"]], Field(min_length=1)
+        ]
+        | None
+    ) = None
+    include_control: Annotated[bool, Field(strict=True)] = False

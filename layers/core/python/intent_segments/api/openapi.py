@@ -50,11 +50,35 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The id of the last item of the page before.",
         "schema": {"type": "string"},
     },
+    "q": {
+        "name": "q",
+        "in": "query",
+        "description": "What names begin with, upper or lower case.",
+        "schema": {"type": "string"},
+    },
+    "today": {
+        "name": "today",
+        "in": "query",
+        "description": "Whether to count also what has landed since the last night.",
+        "schema": {"type": "boolean", "default": False},
+    },
+    "from": {
+        "name": "from",
+        "in": "query",
+        "description": "The first day; 29 days before `to` when left out.",
+        "schema": {"type": "string", "format": "date"},
+    },
+    "to": {
+        "name": "to",
+        "in": "query",
+        "description": "The last day; the last closed one when left out.",
+        "schema": {"type": "string", "format": "date"},
+    },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "Your own key: repeating the request with it within 24 hours gives the "
-        "goal that was saved the first time.",
+        "description": "Your own key: repeating the request with it within 24 hours gives what was "
+        "made the first time.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
 }

@@ -77,12 +77,40 @@ class Did(Answer):
     rate: float | None
 
 
+class SoFar(Answer):
+    """Members who did it by what has landed since the last night: `new` ones since `since`, `did`
+    in all by `date`, the newest day with data. It is partial: more may land, of that day and of
+    others. `landed_until` is the instant of the newest event, `predicted` the forecast for the
+    whole day. Of a rolling goal `did` counts the window that began after the last night, and
+    `predicted` is of that whole window."""
+
+    partial: Literal[True]
+    since: date
+    date: date
+    landed_until: datetime | None
+    new: int
+    did: int
+    users: int
+    by_arm: dict[ArmName, Did]
+    predicted: Predicted | None
+
+
 class Predicted(Answer):
     """The forecast of day 0 for this day; of a rolling goal, that of the night for its window."""
 
     value: float
     low80: float
     high80: float
+
+
+class TrackRecord(Answer):
+    """How a rolling goal's complete windows turned out: their number, the mean absolute and the
+    mean relative error of what was predicted, and how many lay in the 80 % interval."""
+
+    complete: int
+    mape: float | None
+    bias: float | None
+    coverage80: float | None
 
 
 class Ending(Answer):

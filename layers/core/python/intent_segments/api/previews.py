@@ -17,11 +17,12 @@ router = Router()
 def preview() -> dict[str, Any]:
     call = call_of(router)
     wanted = call.body(PreviewRequest)
-    return previews.preview(
-        call.stores,
-        wanted.segment_id,
-        wanted.definition,
-        wanted.as_of,
-        wanted.sample,
-        call.folder(),
+    asked = previews.PreviewRequest(
+        segment_id=wanted.segment_id,
+        definition=wanted.definition,
+        as_of=wanted.as_of,
+        shown=wanted.sample,
+        overlap_with=wanted.overlap_with,
+        exact=wanted.exact,
     )
+    return previews.preview(call.stores, asked, call.folder())

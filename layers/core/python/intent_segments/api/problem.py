@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..errors import (
     Conflict,
     CorruptObject,
+    Expired,
     InsufficientHistory,
     IntentError,
     InvalidFile,
@@ -18,6 +19,7 @@ from ..errors import (
     LimitReached,
     Misconfigured,
     NotFound,
+    NotIncluded,
     Raced,
 )
 
@@ -58,7 +60,9 @@ UNEXPECTED = Kind(500, "unexpected", "Something went wrong on our side")
 KINDS: dict[type[IntentError], Kind] = {
     InvalidInput: Kind(422, "invalid-input", "A value breaks a rule"),
     InvalidFile: Kind(422, "invalid-file", "The file cannot be read"),
+    NotIncluded: Kind(403, "not-included", "The account has switched this off"),
     NotFound: Kind(404, "not-found", "There is no such thing"),
+    Expired: Kind(410, "expired", "It was kept for a while, and that is over"),
     Conflict: Kind(409, "conflict", "The present state does not allow it"),
     LimitReached: Kind(409, "limit-reached", "A limit of the account is used up"),
     InsufficientHistory: Kind(422, "insufficient-history", "There is not enough history"),

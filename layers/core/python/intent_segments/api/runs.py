@@ -1,4 +1,4 @@
-"""/v1/runs"""
+"""/v1/runs and /v1/runs/{run_id}"""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ router = Router()
 def page() -> dict[str, Any]:
     call = call_of(router)
     return listed(*runs.page(call.stores, call.limit(), call.query("starting_after")))
+
+
+@router.get("/v1/runs/<run_id>")
+def one(run_id: str) -> dict[str, Any]:
+    return runs.one(call_of(router).stores, run_id)

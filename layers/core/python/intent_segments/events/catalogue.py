@@ -1,44 +1,50 @@
-"""What a batch of canonical rows teaches about events and the kinds of their properties."""
+"""What a batch of canonical rows teaches about events and traits, added to what is known."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 import duckdb
 
-from ..lake.manifest import MAX_PROPERTIES, EventEntry
-
-KINDS = {
-    "VARCHAR": "string",
-    "BOOLEAN": "boolean",
-    "UBIGINT": "number",
-    "BIGINT": "number",
-    "HUGEINT": "number",
-    "DOUBLE": "number",
-}
-"""DuckDB's names for JSON types; a list or an object is `nested`, a null is no value."""
+from ..lake.manifest import EventEntry, Manifest
+from ..lake.objects import Bucket
+from .details import Details
+from .learning import Learnt, details_of
 
 
-def catalogue_of(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, EventEntry]:
-    """Event name -> entry, from a table with event (name), day and properties (JSON object)."""
+def catalogue_of(
+    con: duckdb.DuckDBPyConnection, table: str, learnt: Learnt
+) -> dict[str, EventEntry]:
+    """Event name -> entry, from a table with event (name) and day, and what was learnt from it."""
     rows = con.execute(
         f"SELECT event, count(*), min(day), max(day) FROM {table} GROUP BY event ORDER BY event"
     ).fetchall()
     properties: dict[str, dict[str, dict[str, int]]] = {row[0]: {} for row in rows}
-    # Rows have few different structures, so they are counted in SQL and taken apart here.
-    structures = con.execute(
-        f"""SELECT event, json_structure(properties) AS structure, count(*)
-        FROM {table} WHERE properties <> '{{}}' GROUP BY ALL ORDER BY event, structure"""
-    ).fetchall()
-    for event, structure, count in structures:
-        found = properties[event]
-        for key, type_ in json.loads(structure).items():
-            if type_ == "NULL" or (key not in found and len(found) >= MAX_PROPERTIES):
-                continue
-            kind = KINDS.get(type_, "nested") if isinstance(type_, str) else "nested"
-            kinds = found.setdefault(key, {})
-            kinds[kind] = kinds.get(kind, 0) + count
+    for (event, name), values in learnt.found.items():
+        properties[event][name] = dict(values.kinds)
     return {
         event: EventEntry(count, first, last, dict(sorted(properties[event].items())))
         for event, count, first, last in rows
     }
+
+
+def with_details(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    learnt: Learnt,
+    manifest: Manifest,
+    before: Manifest,
+    bucket: Bucket,
+) -> Manifest:
+    """`manifest` with the users and values of a batch counted; writes two small documents.
+
+    `before` is the state that the batch is added to. `table` is what was learnt from: it has uh,
+    and event and day or property and valid_from.
+    """
+    batch = details_of(con, table, learnt)
+    known = (
+        Details.uncounted(before)
+        if before.details is None
+        else Details.read(bucket, before.details)
+    )
+    return replace(manifest, details=known.merged(batch).write(bucket))

@@ -8,32 +8,41 @@ are dropped) and from every further flat column that is not user_id, event, ts, 
 message_id; where both name a key, `properties` wins. Further columns that are lists, structs or
 bytes are left out with a warning.
 
-`mid` recognises an event that was loaded before: a hash of message_id or, without one, of
-(user_id, event, ts, properties, ordinal among identical rows of the file). So a file loaded twice
-adds nothing, and two identical rows in one file stay two events.
+`mid` recognises an event that was loaded before (`keys.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from math import ceil
+from pathlib import Path
 
 import duckdb
 
 from ..errors import InvalidFile
 from ..lake.calendar import from_day, parse_timezone, to_day
-from ..lake.layout import HASH_SQL
-from ..lake.tables import identifier, literal
+from ..lake.tables import literal
+from .cells import fitting_sql, properties_sql, text_sql
 from .files import Source, reading
-from .staging import RESERVED, Staged, drop, scalar_json, stage_events
-from .timestamps import EARLIEST, INTEGERS, LATEST, ts_rule
+from .keys import key_rows, within_days
+from .limits import MAX_ID_BYTES, MAX_PROPERTIES_BYTES, PIECE_ROW_BYTES
+from .rejected import reject_rows
+from .staging import Staged, drop, stage_events
+from .timestamps import EARLIEST, INSTANTS, LATEST, TsRule, shown_instant, ts_rule
 
 MAX_EVENT_NAMES = 5_000
 """Event names are columns of every model and keys of the catalogue; an id does not belong there."""
 
 REASONS = {
+    "malformed": "a line cannot be parsed",
+    "too_long": "user_id, event, ts or message_id has more than "
+    f"{MAX_ID_BYTES:,} bytes, or the texts of a row more than {MAX_PROPERTIES_BYTES:,}",
     "no_user_id": "user_id is missing",
     "no_event": "event is missing",
+    "nul_byte": "user_id or event holds a NUL byte",
     "no_ts": "ts is missing",
     "unreadable_ts": "ts cannot be read as a time",
     "ts_out_of_range": f"ts is not between {from_day(0)} and 2099-12-31",
@@ -50,7 +59,8 @@ class SetAside:
 
 @dataclass
 class Normalized:
-    """What became of a file's rows; `table` is the temporary table of canonical rows.
+    """What became of the rows of a file, or of one piece of it; `table` is the temporary table of
+    canonical rows.
 
     rows_read = rows in `table` + set aside + repeated_ids + before_since + after_until.
     """
@@ -66,6 +76,26 @@ class Normalized:
     warnings: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read. `timezone` is the IANA zone whose days count; `since` and `until` keep
+    those local days, both included. Without `keyed`, mid is NULL in a file that has no message_id:
+    half the time, for a file that no other is compared with. Rows that are set aside are appended
+    to `rejected`, JSON lines, gzipped, if given.
+    """
+
+    timezone: str = "UTC"
+    since: date | None = None
+    until: date | None = None
+    keyed: bool = True
+    rejected: Path | None = None
+
+    @property
+    def days(self) -> list[int]:
+        """First and last day to keep, as day numbers."""
+        return [to_day(self.since or date.min), to_day(self.until or date.max)]
+
+
 def normalize(
     con: duckdb.DuckDBPyConnection,
     source: Source,
@@ -75,52 +105,114 @@ def normalize(
     table: str = "canonical",
     keyed: bool = True,
 ) -> Normalized:
-    """Create the temporary `table` of canonical rows of the events file `source`.
+    """Create the temporary `table` of canonical rows of the whole events file `source`.
 
-    `con` comes from `lake.tables.connect`. `timezone` is the IANA zone whose days count; `since`
-    and `until` keep those local days, both included. Without `keyed`, mid is NULL in a file that
-    has no message_id: half the time, for a file that no other is compared with.
+    `con` comes from `lake.tables.connect`; for the rest see `Reading`, for errors `pieces`.
+    """
+    (only,) = pieces(con, source, Reading(timezone, since, until, keyed), table)
+    if only.broken_properties:
+        only.warnings.append(broken_warning(only.broken_properties))
+    return only
+
+
+def pieces(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    how: Reading,
+    table: str = "canonical",
+    piece_rows: int | None = None,
+) -> Iterator[Normalized]:
+    """Canonical rows of a file, about `piece_rows` at a time, in `table` made anew each time.
+
+    A piece holds some users with all of their rows, so pieces need not know of each other; types of
+    columns and the unit of ts are decided by the file as a whole.
 
     Raises InvalidFile when the file is malformed, a column has an impossible type or no row at all
     can be used; InvalidInput for an unknown time zone.
     """
-    parse_timezone(timezone)
+    parse_timezone(how.timezone)
     staged = stage_events(con, source, "staged_events")
     try:
-        rule = ts_rule(con, staged.table, staged.columns["ts"], source.name)
-        warnings = _parse(con, source, staged, rule.sql, timezone)
+        with reading(source):
+            rule = ts_rule(con, staged.table, staged.columns["ts"], source.name)
+            (rows,) = _row(con, f"SELECT count(*) FROM {staged.table}")
+        number = 1
+        if piece_rows is not None:
+            wanted = max(rows / piece_rows, source.bytes / (piece_rows * PIECE_ROW_BYTES))
+            number = max(1, ceil(wanted))
+        yield from _Pieces(con, source, how, staged, rule, table, number).each()
     finally:
-        drop(con, staged.table)
-    rows, broken = _row(con, "SELECT count(*), count_if(broken) FROM parsed_events")
-    aside = _set_aside(con)
-    if sum(a.count for a in aside.values()) == rows:
-        raise InvalidFile(
-            f"{source.name}: none of its {rows:,} rows can be used: "
-            + "; ".join(f"{REASONS[k]} ({a.count:,} rows; {a.example})" for k, a in aside.items())
-            + ". Mend the columns and load it again."
+        with suppress(duckdb.Error):  # what is under way says more
+            drop(con, staged.table)
+
+
+def broken_warning(rows: int) -> str:
+    """What a report says of rows whose properties could not be read."""
+    return f"{rows:,} rows have properties that are not a JSON object: loaded with {{}}."
+
+
+@dataclass
+class _Pieces:
+    con: duckdb.DuckDBPyConnection
+    source: Source
+    how: Reading
+    staged: Staged
+    rule: TsRule
+    table: str
+    number: int
+
+    def each(self) -> Iterator[Normalized]:
+        read = 0
+        aside: dict[str, SetAside] = {}
+        for piece in range(self.number):
+            found = self._piece(piece)
+            read += found.rows_read
+            aside = merged(aside, found.set_aside)
+            if piece == self.number - 1 and sum(a.count for a in aside.values()) == read:
+                raise InvalidFile(
+                    f"{self.source.name}: none of its {read:,} rows can be used: "
+                    + "; ".join(
+                        f"{REASONS[k]} ({a.count:,} rows; {a.example})" for k, a in aside.items()
+                    )
+                    + ". Mend the columns and load it again."
+                )
+            yield found
+
+    def _piece(self, piece: int) -> Normalized:
+        con, how, table = self.con, self.how, self.table
+        where = f"hash(user_id) % {self.number} = {piece}" if self.number > 1 else "true"
+        warnings = _parse(con, self.source, self.staged, self.rule.sql, how.timezone, where)
+        rows, broken, early, late = _row(
+            con,
+            """SELECT count(*), count_if(broken), count_if(coalesce(day < ?, false)),
+                count_if(coalesce(day > ?, false))
+            FROM parsed_events""",
+            how.days,
         )
-    early, late = _row(
-        con,
-        "SELECT count_if(day < ?), count_if(day > ?) FROM parsed_events WHERE reason IS NULL",
-        [to_day(since or date.min), to_day(until or date.max)],
-    )
-    if keyed or "message_id" in staged.columns:
-        _key_rows(con, since, until, table)
-    else:
-        _within_days(con, since, until, table, "NULL::BIGINT AS mid")
-    con.execute("DROP TABLE parsed_events")
-    kept, names = _row(con, f"SELECT count(*), count(DISTINCT event) FROM {table}")
-    if names > MAX_EVENT_NAMES:
-        raise InvalidFile(
-            f"{source.name} has {names:,} different event names, the limit is {MAX_EVENT_NAMES:,}: "
-            "keep the kind of event in event and put what varies into properties."
-        )
-    if broken:
-        warnings.append(
-            f"{broken:,} rows have properties that are not a JSON object: loaded with {{}}."
-        )
-    repeated = rows - kept - early - late - sum(a.count for a in aside.values())
-    return Normalized(table, rows, aside, repeated, early, late, broken, [rule.said], warnings)
+        aside = _set_aside(con)
+        unusable = sum(a.count for a in aside.values())
+        malformed = self.staged.malformed if piece == 0 else None
+        if how.rejected is not None:
+            reject_rows(con, how.rejected, unusable + broken, malformed)
+        with reading(self.source):
+            if how.keyed or "message_id" in self.staged.columns:
+                key_rows(con, how.days, table)
+            else:
+                within_days(con, how.days, table, "NULL::BIGINT AS mid")
+            con.execute("DROP TABLE parsed_events")
+        kept, names = _row(con, f"SELECT count(*), count(DISTINCT event) FROM {table}")
+        if names > MAX_EVENT_NAMES:
+            raise InvalidFile(
+                f"{self.source.name} has {names:,} different event names, the limit is "
+                f"{MAX_EVENT_NAMES:,}: keep the kind of event in event and put what varies into "
+                "properties."
+            )
+        repeated = rows - kept - early - late - unusable
+        if malformed:
+            rows += malformed.count
+            aside = {"malformed": SetAside(malformed.count, f"such as {malformed.first}"), **aside}
+        notes = [self.rule.said]
+        return Normalized(table, rows, aside, repeated, early, late, broken, notes, warnings)
 
 
 def _row(con: duckdb.DuckDBPyConnection, sql: str, values: list[int] | None = None) -> tuple:
@@ -128,96 +220,63 @@ def _row(con: duckdb.DuckDBPyConnection, sql: str, values: list[int] | None = No
 
 
 def _parse(
-    con: duckdb.DuckDBPyConnection, source: Source, staged: Staged, micros: str, timezone: str
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    staged: Staged,
+    micros: str,
+    timezone: str,
+    where: str,
 ) -> list[str]:
-    """Create `parsed_events`: every row of the file, with `reason` where it cannot be used."""
-    properties, warnings = _properties(source, staged)
+    """Create `parsed_events`: every row of the piece, with `reason` where it cannot be used."""
+    properties, warnings = properties_sql(source, staged)
     message_id = "NULL::VARCHAR"
     if "message_id" in staged.columns:
-        message_id = f"nullif({_text(source, staged, 'message_id')}, '')"
+        message_id = f"nullif({text_sql(source, staged, 'message_id')}, '')"
     ts = "nullif(trim(ts), '')" if staged.columns["ts"] == "VARCHAR" else "ts"
+    if staged.columns["ts"] in INSTANTS:
+        ts = f"CASE WHEN ts IS NOT NULL THEN coalesce({shown_instant('ts')}, 'beyond dates') END"
     day = "CAST(make_timestamp(ts) AS DATE)"
     if timezone != "UTC":
         day = f"CAST(make_timestamptz(ts) AT TIME ZONE {literal(timezone)} AS DATE)"
     with reading(source):
         con.execute(
             f"""CREATE OR REPLACE TEMP TABLE parsed_events AS
-            WITH cells AS (
-                SELECT {_text(source, staged, "user_id")} AS user_id,
-                    {_text(source, staged, "event")} AS event,
+            WITH fitting AS ({fitting_sql(staged, where)}), cells AS (
+                SELECT {text_sql(source, staged, "user_id")} AS user_id,
+                    {text_sql(source, staged, "event")} AS event,
                     {message_id} AS message_id, {micros} AS ts, {ts} AS given,
-                    {properties}
-                FROM {staged.table}
+                    {properties}, too_long_
+                FROM fitting
             ), judged AS (
                 SELECT *, CASE
+                    WHEN too_long_ THEN 'too_long'
                     WHEN coalesce(trim(user_id), '') = '' THEN 'no_user_id'
                     WHEN coalesce(trim(event), '') = '' THEN 'no_event'
+                    WHEN contains(user_id, chr(0)) OR contains(event, chr(0)) THEN 'nul_byte'
                     WHEN given IS NULL THEN 'no_ts'
                     WHEN ts IS NULL THEN 'unreadable_ts'
                     WHEN ts < {EARLIEST} OR ts >= {LATEST} THEN 'ts_out_of_range' END AS reason
                 FROM cells
             )
-            SELECT user_id, event, message_id, ts, properties, broken, reason,
-                CASE WHEN reason IS NOT NULL THEN CAST(given AS VARCHAR) END AS said,
+            SELECT user_id, event, message_id, ts, properties, reason,
+                broken AND reason IS NULL AS broken,
+                CASE WHEN broken THEN raw END AS raw,
+                CASE WHEN broken OR reason IS NOT NULL THEN CAST(given AS VARCHAR) END AS said,
                 CASE WHEN reason IS NULL THEN CAST({day} - DATE '1970-01-01' AS INTEGER) END AS day
             FROM judged"""
         )
     return warnings
 
 
-def _text(source: Source, staged: Staged, column: str) -> str:
-    """SQL for an id or a name as text. Raises InvalidFile for a type that is neither."""
-    kind = staged.columns[column]
-    numbers = column != "event" and kind in INTEGERS
-    if numbers or kind in ("VARCHAR", '"NULL"') or kind.startswith(("UUID", "ENUM")):
-        return column if kind == "VARCHAR" else f"CAST({column} AS VARCHAR)"
-    raise InvalidFile(
-        f"{source.name}: the column {column} has the type {kind}; it must be text"
-        f"{'' if column == 'event' else ' or whole numbers'}: convert it when exporting."
-    )
-
-
-def _properties(source: Source, staged: Staged) -> tuple[str, list[str]]:
-    """SQL for the columns `properties` and `broken`, and warnings about columns left out."""
-    kind = staged.columns.get("properties", '"NULL"')
-    own, broken = "NULL::JSON", "false"
-    if kind == "VARCHAR" or kind == "JSON":
-        parsed = "TRY_CAST(nullif(trim(CAST(properties AS VARCHAR)), '') AS JSON)"
-        own = f"CASE WHEN json_type({parsed}) = 'OBJECT' THEN json({parsed}) END"
-        broken = (
-            "coalesce(trim(CAST(properties AS VARCHAR)), '') <> '' "
-            f"AND coalesce(json_type({parsed}), 'BROKEN') NOT IN ('OBJECT', 'NULL')"
+def merged(one: Mapping[str, SetAside], two: Mapping[str, SetAside]) -> dict[str, SetAside]:
+    """Counts of two pieces added up, in the order of REASONS, with the first one's examples."""
+    total = {reason: SetAside(aside.count, aside.example) for reason, aside in one.items()}
+    for reason, aside in two.items():
+        known = total.get(reason)
+        total[reason] = (
+            aside if known is None else SetAside(known.count + aside.count, known.example)
         )
-    elif kind.startswith(("STRUCT", "MAP")):
-        own = "json_merge_patch('{}', to_json(properties))"
-    elif kind != '"NULL"':
-        raise InvalidFile(
-            f"{source.name}: the column properties has the type {kind}; it must be JSON text or a "
-            "struct: convert it, or rename it so that it becomes a property."
-        )
-    pairs, left_out = [], []
-    for column, type_ in staged.columns.items():
-        if column in RESERVED or column == staged.extras or type_ == '"NULL"':
-            continue
-        value = scalar_json(column, type_)
-        if value is None:
-            left_out.append(f"{column} ({type_.split('(')[0].lower()})")
-        else:
-            pairs.append(f"{identifier(column)} := {value}")
-    extras = identifier(staged.extras) if staged.extras else None
-    if pairs:
-        extras = f"to_json(struct_pack({', '.join(pairs)}))"
-    if extras:
-        # A merge patch drops nulls, and its second argument wins (RFC 7396).
-        own = f"json_merge_patch(json_merge_patch('{{}}', {extras}), coalesce({own}, '{{}}'))"
-    warnings = []
-    if left_out:
-        warnings.append(
-            f"Columns left out because they are not flat: {', '.join(left_out)}. Put them inside "
-            "properties to keep them."
-        )
-    text = f"coalesce(CAST({own} AS VARCHAR), '{{}}')"
-    return f"{text} AS properties, {broken} AS broken", warnings
+    return {reason: total[reason] for reason in REASONS if reason in total}
 
 
 def _set_aside(con: duckdb.DuckDBPyConnection) -> dict[str, SetAside]:
@@ -231,46 +290,3 @@ def _set_aside(con: duckdb.DuckDBPyConnection) -> dict[str, SetAside]:
         shown = f"ts {ts[:60]!r}" if reason != "no_ts" else f"event {event[:60]!r}"
         found[reason] = SetAside(count, f"such as {shown}")
     return {reason: found[reason] for reason in REASONS if reason in found}
-
-
-def _within_days(
-    con: duckdb.DuckDBPyConnection, since: date | None, until: date | None, table: str, more: str
-) -> None:
-    """Create `table` of the usable rows of the days, with uh and the columns `more`."""
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {table} AS
-        SELECT {HASH_SQL.format(id="user_id")} AS uh, user_id, event, ts, day, properties, {more}
-        FROM parsed_events WHERE reason IS NULL AND day >= ? AND day <= ?""",
-        [to_day(since or date.min), to_day(until or date.max)],
-    )
-
-
-def _key_rows(
-    con: duckdb.DuckDBPyConnection, since: date | None, until: date | None, table: str
-) -> None:
-    """Create `table` from `parsed_events`: within the days, each (uh, mid) once."""
-    content = "concat_ws(chr(31), user_id, event, ts, properties)"
-    named = f"CASE WHEN message_id IS NULL THEN 'r' || {content} ELSE 'm' || message_id END"
-    mid = f"message_id IS NOT NULL AS named, {HASH_SQL.format(id=f'({named})')} AS mid"
-    _within_days(con, since, until, "keyed_events", mid)
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE repeated_events AS
-        SELECT uh, mid FROM keyed_events GROUP BY uh, mid HAVING count(*) > 1"""
-    )
-    columns = "uh, user_id, event, ts, day, properties"
-    # Only the repeated ones need an order; a window over every row would cost more than the rest.
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {table} AS
-        SELECT {columns}, mid FROM keyed_events k WHERE NOT EXISTS (
-            SELECT 1 FROM repeated_events r WHERE r.uh = k.uh AND r.mid = k.mid)
-        UNION ALL
-        SELECT {columns}, CASE WHEN ordinal = 1 THEN mid
-            ELSE {HASH_SQL.format(id="(mid || ':' || ordinal)")} END
-        FROM (
-            SELECT k.*, row_number() OVER (
-                PARTITION BY k.uh, k.mid ORDER BY k.ts, k.event, k.properties) AS ordinal
-            FROM keyed_events k JOIN repeated_events r ON r.uh = k.uh AND r.mid = k.mid)
-        WHERE ordinal = 1 OR NOT named"""
-    )
-    con.execute("DROP TABLE keyed_events")
-    con.execute("DROP TABLE repeated_events")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -20,10 +21,12 @@ from ..lake.layout import HASH_SQL
 from ..lake.tables import identifier, literal
 from .files import Source, reading
 from .normalize import SetAside
+from .rejected import append, reject
 from .staging import Staged, drop, stage_profiles
+from .text_files import SET_ASIDE
 from .timestamps import FLOATS, INSTANTS, INTEGERS, instant_micros
 
-NOT_TRAITS = ("user_id", "valid_from")
+NOT_TRAITS = ("user_id", "valid_from", SET_ASIDE)
 
 
 @dataclass
@@ -47,16 +50,18 @@ def normalize_profiles(
     timezone: str = "UTC",
     valid_from: date | None = None,
     table: str = "traits",
+    rejected: Path | None = None,
 ) -> Traits:
     """Create the temporary tables of traits and of users of the profiles file `source`.
 
-    `valid_from` dates the rows that the file does not date. Raises InvalidFile when the file is
+    `valid_from` dates the rows that the file does not date. Rows that are set aside are appended to
+    `rejected`, JSON lines, gzipped, if given. Raises InvalidFile when the file is
     malformed, has no trait column, or no row with a user_id.
     """
     parse_timezone(timezone)
     staged = stage_profiles(con, source, "staged_profiles")
     try:
-        return _long(con, source, staged, timezone, valid_from, table)
+        return _long(con, source, staged, timezone, valid_from, table, rejected)
     finally:
         drop(con, staged.table)
 
@@ -68,6 +73,7 @@ def _long(
     timezone: str,
     valid_from: date | None,
     table: str,
+    rejected: Path | None,
 ) -> Traits:
     kinds, warnings = _trait_kinds(source, staged)
     with reading(source):
@@ -84,6 +90,15 @@ def _long(
         raise InvalidFile(
             f"{source.name}: none of its {rows:,} rows has a user_id: fill the column and load it "
             "again."
+        )
+    if rejected is not None and staged.malformed:
+        append(staged.malformed.path, rejected)
+    if rejected is not None and bad:
+        reject(
+            con,
+            f"""SELECT 'no_user_id' AS {SET_ASIDE}, * EXCLUDE (line_, user_id_, day_)
+            FROM wide_profiles WHERE coalesce(trim(user_id_), '') = ''""",
+            rejected,
         )
     con.execute("DELETE FROM wide_profiles WHERE coalesce(trim(user_id_), '') = ''")
     con.execute(
@@ -109,6 +124,9 @@ def _long(
         )
     con.execute("DROP TABLE wide_profiles")
     aside = {}
+    if staged.malformed:
+        rows += staged.malformed.count
+        aside["malformed"] = SetAside(staged.malformed.count, f"such as {staged.malformed.first}")
     if bad:
         aside["no_user_id"] = SetAside(bad, "such as a row whose user_id is empty")
     return Traits(table, f"{table}_users", rows, aside, kinds, warnings)
@@ -182,8 +200,8 @@ def _day(source: Source, staged: Staged, timezone: str, valid_from: date | None)
             "2026-10-31 in every row or empty: mend it, or drop the column."
         )
     # A calendar date, and midnight without a zone, already mean the account's own day.
-    local = "CAST(valid_from AS DATE)"
+    local = "TRY_CAST(valid_from AS DATE)"
     if "TIME ZONE" in type_ or "TZ" in type_:
-        instant = "CAST(valid_from AS TIMESTAMPTZ)"
-        local = f"CAST({instant} AT TIME ZONE {literal(timezone)} AS DATE)"
+        instant = "TRY_CAST(valid_from AS TIMESTAMPTZ)"
+        local = f"TRY_CAST({instant} AT TIME ZONE {literal(timezone)} AS DATE)"
     return f"coalesce(CAST({local} - DATE '1970-01-01' AS INTEGER), {fallback})"

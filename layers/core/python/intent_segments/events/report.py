@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..lake.calendar import from_day
-from .normalize import REASONS, SetAside
+from .normalize import REASONS, SetAside, merged
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class ImportReport:
     Of a profiles file, `added` and `duplicates` count trait values, `rows_read` rows. `first_day`
     and `last_day` are the local days of the file's usable rows, loaded before or not. `events` are
     the rows added by name. `users` are the users in the usable rows, `new_users` those of them the
-    lake did not know.
+    lake did not know. `rejected` is the S3 key of the rows set aside and of those whose properties
+    were broken; `drift` tells what differs from what was loaded before (`drift.py`).
     """
 
     kind: str
@@ -33,8 +34,36 @@ class ImportReport:
     last_day: int | None = None
     events: Mapping[str, int] = field(default_factory=dict)
     broken_properties: int = 0
+    rejected: str | None = None
+    drift: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def plus(self, other: ImportReport) -> ImportReport:
+        """Of two pieces of one file, which have no user in common. Lines that both say stand once;
+        `drift` and `rejected` are told of the file as a whole."""
+        days = (self.first_day, self.last_day, other.first_day, other.last_day)
+        known = [day for day in days if day is not None]
+        events = dict(self.events)
+        for name, count in other.events.items():
+            events[name] = events.get(name, 0) + count
+        return ImportReport(
+            self.kind,
+            self.rows_read + other.rows_read,
+            self.added + other.added,
+            self.duplicates + other.duplicates,
+            merged(self.set_aside, other.set_aside),
+            self.before_since + other.before_since,
+            self.after_until + other.after_until,
+            self.users + other.users,
+            self.new_users + other.new_users,
+            min(known, default=None),
+            max(known, default=None),
+            dict(sorted(events.items())),
+            self.broken_properties + other.broken_properties,
+            notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
+            warnings=tuple(dict.fromkeys((*self.warnings, *other.warnings))),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with ISO dates."""
@@ -55,6 +84,8 @@ class ImportReport:
             "last_day": None if self.last_day is None else from_day(self.last_day).isoformat(),
             "events": dict(self.events),
             "broken_properties": self.broken_properties,
+            "rejected": self.rejected,
+            "drift": list(self.drift),
             "notes": list(self.notes),
             "warnings": list(self.warnings),
         }

@@ -7,14 +7,18 @@ is decided by all of its values.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from ..errors import InvalidFile
 from ..lake.tables import identifier, literal
-from .files import MAX_COLUMNS, Source, check_columns, reading
-from .timestamps import FLOATS, INSTANTS, INTEGERS
+from .files import Source, check_columns, reading
+from .limits import MAX_COLUMNS
+from .text_files import SET_ASIDE, Malformed, mend
+from .timestamps import FLOATS, INSTANTS, INTEGERS, shown_instant
 
 RESERVED = ("user_id", "event", "ts", "properties", "message_id")
 NUMBER = "-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?"
@@ -29,12 +33,14 @@ class Staged:
     """A file inside DuckDB: `table` (temporary) and its columns with their DuckDB types.
 
     `extras` is the name of a column that holds all further keys of a JSON line as one JSON object,
-    or None for the other formats, whose further columns stand in `columns`.
+    or None for the other formats, whose further columns stand in `columns`. `malformed` are lines
+    of a text file that are not in the table because they could not be parsed.
     """
 
     table: str
     columns: dict[str, str]
     extras: str | None = None
+    malformed: Malformed | None = None
 
 
 def stage_events(con: duckdb.DuckDBPyConnection, source: Source, table: str) -> Staged:
@@ -61,32 +67,57 @@ def drop(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 
 def _stage_flat(con: duckdb.DuckDBPyConnection, source: Source, table: str) -> Staged:
-    with reading(source):
-        if source.form == "parquet":
+    if source.form == "parquet":
+        with reading(source):
             con.execute(
                 f"CREATE TEMP VIEW {table} AS "
                 f"SELECT * FROM read_parquet({literal(str(source.path))})"
             )
-            return Staged(table, _types(con, table))
-        columns = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in source.columns)
+        return Staged(table, _types(con, table))
+    columns = ", ".join(f"{literal(c)}: 'VARCHAR'" for c in source.columns)
+
+    def load(path: Path) -> None:
         con.execute(
-            f"CREATE TEMP TABLE {table} AS SELECT * FROM read_csv({literal(str(source.path))}, "
-            f"columns = {{{columns}}}, auto_detect = false, header = true, "
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM read_csv("
+            f"{literal(str(path))}, columns = {{{columns}}}, auto_detect = false, header = true, "
             """delim = ',', quote = '"', escape = '"')"""
         )
+
+    malformed = _load_text(source, load)
     _refuse_no_rows(con, source, table)
     given = {"user_id", "event", "message_id", "ts", "properties"}
     if source.kind == "profiles":
         given = {"user_id"}
-    return _typed(con, table, [c for c in source.columns if c not in given])
+    return _typed(con, table, [c for c in source.columns if c not in given], malformed)
+
+
+def _load_text(source: Source, load: Callable[[Path], bool | None]) -> Malformed | None:
+    """`load` the text strictly, or else without its broken lines, which are returned.
+
+    `load` may answer True for a text that parses and yet has lines of another shape.
+    """
+    try:
+        failed = load(source.path)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        failed = True
+    if not failed:
+        return None
+    mended = mend(source.path, source.form, source.columns, source.name, source.folder)
+    path, malformed = mended or (source.path, None)
+    with reading(source):
+        load(path)
+    return malformed
 
 
 def _stage_json_events(con: duckdb.DuckDBPyConnection, source: Source, table: str) -> Staged:
-    _read_lines(con, source, f"{table}_lines")
+    malformed = _read_lines(con, source, f"{table}_lines")
     keys = _json_keys(con, f"{table}_lines", source)
     check_columns(source.name, source.kind, tuple(keys))
-    removed = literal("{" + ", ".join(f'"{key}": null' for key in RESERVED) + "}")
-    extra = set(keys) - set(RESERVED)
+    known = (*RESERVED, SET_ASIDE)
+    removed = literal("{" + ", ".join(f'"{key}": null' for key in known) + "}")
+    extra = set(keys) - set(known)
     merged = f"json_merge_patch(json, {removed})" if extra else "NULL::JSON"
     # A user_id may be a JSON number, never an object or a boolean.
     con.execute(
@@ -97,7 +128,8 @@ def _stage_json_events(con: duckdb.DuckDBPyConnection, source: Source, table: st
         f"{_scalar('message_id')} AS message_id, {merged} AS extras FROM {table}_lines"
     )
     con.execute(f"DROP TABLE {table}_lines")
-    return Staged(table, dict.fromkeys(RESERVED, "VARCHAR"), "extras" if extra else None)
+    columns = dict.fromkeys(RESERVED, "VARCHAR")
+    return Staged(table, columns, "extras" if extra else None, malformed)
 
 
 def _scalar(key: str) -> str:
@@ -109,7 +141,7 @@ def _scalar(key: str) -> str:
 
 def _stage_json_profiles(con: duckdb.DuckDBPyConnection, source: Source, table: str) -> Staged:
     lines = f"{table}_lines"
-    _read_lines(con, source, lines)
+    malformed = _read_lines(con, source, lines)
     keys = _json_keys(con, lines, source)
     check_columns(source.name, source.kind, tuple(keys))
     pointers = {key: literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys}
@@ -134,24 +166,23 @@ def _stage_json_profiles(con: duckdb.DuckDBPyConnection, source: Source, table: 
             text.append(key)
     con.execute(f"DROP TABLE {lines}")
     _cast(con, table, {k: t for k, t in types.items() if t in ("DOUBLE", "BOOLEAN")})
-    typed = _typed(con, table, [k for k in text if k != "user_id"], instants_only=True).columns
-    return Staged(table, {**typed, **{k: t for k, t in types.items() if t == "JSON"}})
+    typed = _typed(con, table, [k for k in text if k != "user_id"], malformed, instants_only=True)
+    nested = {k: t for k, t in types.items() if t == "JSON"}
+    return Staged(table, {**typed.columns, **nested}, None, malformed)
 
 
-def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
-    with reading(source):
+def _read_lines(con: duckdb.DuckDBPyConnection, source: Source, table: str) -> Malformed | None:
+    def load(path: Path) -> bool:
         con.execute(
-            f"CREATE TEMP TABLE {table} AS "
-            f"SELECT json FROM read_ndjson_objects({literal(str(source.path))})"
+            f"CREATE OR REPLACE TEMP TABLE {table} AS "
+            f"SELECT json FROM read_ndjson_objects({literal(str(path))})"
         )
+        odd = f"SELECT 1 FROM {table} WHERE json_type(json) IS DISTINCT FROM 'OBJECT' LIMIT 1"
+        return bool(con.execute(odd).fetchall())
+
+    malformed = _load_text(source, load)
     _refuse_no_rows(con, source, table)
-    odd = con.execute(f"SELECT json FROM {table} WHERE json_type(json) <> 'OBJECT' LIMIT 1")
-    row = odd.fetchone()
-    if row:
-        raise InvalidFile(
-            f"{source.name}: a line is {str(row[0])[:60]!r}, which is not a JSON object: write one "
-            'object per line, such as {"user_id": "u1", …}.'
-        )
+    return malformed
 
 
 def _json_keys(con: duckdb.DuckDBPyConnection, table: str, source: Source) -> list[str]:
@@ -164,7 +195,11 @@ def _json_keys(con: duckdb.DuckDBPyConnection, table: str, source: Source) -> li
 
 
 def _typed(
-    con: duckdb.DuckDBPyConnection, table: str, columns: list[str], instants_only: bool = False
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: list[str],
+    malformed: Malformed | None,
+    instants_only: bool = False,
 ) -> Staged:
     """Give text columns the type that all their values have; empty text is no value."""
     if columns:
@@ -191,7 +226,7 @@ def _typed(
             elif instant:
                 casts[column] = "TIMESTAMPTZ"
         _cast(con, table, casts)
-    return Staged(table, _types(con, table))
+    return Staged(table, _types(con, table), None, malformed)
 
 
 def _cast(con: duckdb.DuckDBPyConnection, table: str, casts: dict[str, str]) -> None:
@@ -220,9 +255,10 @@ def scalar_json(column: str, kind: str) -> str | None:
         return f"CASE WHEN isfinite({name}) THEN {name} END"
     if kind in INTEGERS or kind.startswith("DECIMAL") or kind in ("BOOLEAN", "VARCHAR"):
         return name
-    if kind == "DATE" or kind.startswith(("ENUM", "UUID")) or kind == "TIME":
+    if kind == "DATE":
+        return f"left({shown_instant(name)}, 10)"
+    if kind.startswith(("ENUM", "UUID")) or kind == "TIME":
         return f"CAST({name} AS VARCHAR)"
     if kind in INSTANTS:
-        instant = f"CAST({name} AS TIMESTAMPTZ)"
-        return f"strftime({instant} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+        return shown_instant(name)
     return None

@@ -57,9 +57,24 @@ def unit_of(median: float) -> tuple[str, int, int]:
 
 
 def instant_micros(column: str, kind: str) -> str:
-    """Epoch µs of a date or timestamp column of the DuckDB type `kind`."""
+    """Epoch µs of a date or timestamp column of the DuckDB type `kind`, NULL beyond their range."""
     target = "TIMESTAMPTZ" if "TIME ZONE" in kind or "TZ" in kind else "TIMESTAMP"
-    return f"epoch_us(CAST({column} AS {target}))"
+    # TRY: a date of the year 5,877,642 has no epoch µs, and infinity is no instant.
+    instant = f"TRY_CAST({column} AS {target})"
+    return f"CASE WHEN isfinite({instant}) THEN epoch_us({instant}) END"
+
+
+def shown_instant(column: str) -> str:
+    """ISO 8601 text of a date or timestamp, NULL outside the years 1 to 9999.
+
+    DuckDB fails for good (its connection too) on writing an instant that lies beyond its calendar.
+    """
+    instant = f"TRY_CAST({column} AS TIMESTAMP)"
+    low, high = -62_135_596_800_000_000, 253_402_300_800_000_000
+    inside = (
+        f"isfinite({instant}) AND epoch_us({instant}) >= {low} AND epoch_us({instant}) < {high}"
+    )
+    return f"CASE WHEN {inside} THEN strftime({instant}, '%Y-%m-%dT%H:%M:%S.%fZ') END"
 
 
 def text_micros(column: str) -> str:

@@ -1,57 +1,22 @@
-"""A goal: what was asked, what was agreed, and the states it goes through."""
+"""A goal: what was asked, what was agreed, and what its set-up and its nights add to it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Any, Literal
 
-from ..errors import Conflict
 from ..segments.goal_event import GoalEvent
 from . import bucket_policy
 from .bucket_policy import BY_ACHIEVEMENT, BucketPolicy
+from .life_cycle import Status as Status
 
 Direction = Literal["maximize", "minimize"]
 Match = Literal["any", "all"]
 
 CONTROL_SHARE = 0.05
 """Share of the target group that no engagement ever reaches, unless asked otherwise."""
-
-
-class Status(StrEnum):
-    """Where a goal is in its life. The first three fill a place of the account's limit."""
-
-    PREPARING = "preparing"
-    ACTIVE = "active"
-    NEEDS_DATA = "needs_data"
-    FAILED = "failed"
-    ENDED = "ended"
-    ARCHIVED = "archived"
-
-    @property
-    def holds_a_place(self) -> bool:
-        return self in (Status.PREPARING, Status.ACTIVE, Status.NEEDS_DATA)
-
-
-NEXT: Mapping[Status, frozenset[Status]] = {
-    Status.PREPARING: frozenset({Status.ACTIVE, Status.NEEDS_DATA, Status.FAILED, Status.ARCHIVED}),
-    Status.ACTIVE: frozenset({Status.ENDED, Status.ARCHIVED}),
-    # Nobody can be scored without data, yet the period passes all the same.
-    Status.NEEDS_DATA: frozenset({Status.ENDED, Status.ARCHIVED}),
-    Status.FAILED: frozenset({Status.ARCHIVED}),
-    Status.ENDED: frozenset({Status.ARCHIVED}),
-    Status.ARCHIVED: frozenset(),
-}
-"""The states that may follow each state."""
-
-
-def check_step(present: Status, wanted: Status) -> None:
-    """Raises Conflict unless `wanted` may follow `present`."""
-    if wanted not in NEXT[present]:
-        after = ", ".join(sorted(NEXT[present])) or "nothing: this state is final"
-        raise Conflict(f"A goal that is {present} cannot become {wanted}; what can follow: {after}")
 
 
 @dataclass(frozen=True)
@@ -200,7 +165,8 @@ class Goal:
     frozen: it stays the organic line. `model` is {"key", "sha256", "version", "drivers", "as_of"},
     the last the day it was trained on; a rolling goal is given new ones. `cuts` and `day0` are the
     JSON of `buckets.Cuts` and `progress.GoalNight` on day 0. `manifest_key` names the state of the
-    lake that the members are taken from, when a forecast had fixed it.
+    lake that the members are taken from, when a forecast had fixed it. `cloned_from` is the id of
+    the goal that this one was made from.
     """
 
     id: str
@@ -212,6 +178,7 @@ class Goal:
     status_reason: str | None = None
     forecast: Mapping[str, Any] | None = None
     manifest_key: str | None = None
+    cloned_from: str | None = None
     model: Mapping[str, Any] | None = None
     cuts: Mapping[str, Any] | None = None
     day0: Mapping[str, Any] | None = None
@@ -247,6 +214,7 @@ class Goal:
             status_reason=document.get("status_reason"),
             forecast=document.get("forecast"),
             manifest_key=document.get("manifest_key"),
+            cloned_from=document.get("cloned_from"),
             model=document.get("model"),
             cuts=document.get("cuts"),
             day0=document.get("day0"),

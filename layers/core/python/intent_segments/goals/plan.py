@@ -5,9 +5,12 @@ A shard job reads the plan and nothing else of the account; keys in it are keys 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from ..errors import CorruptObject
@@ -16,7 +19,8 @@ from .buckets import Cuts
 from .goal import Goal, ScoreFiles, Status, Terms
 from .progress import GoalTally
 
-Kind = Literal["goal_setup", "night"]
+Kind = Literal["goal_setup", "night", "sizes"]
+"""Sizes are counted where there is no day to close."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,11 @@ class Plan:
     """One run. At set-up `date` is the goal's as_of; at night the day that is being closed.
 
     `attempt` is the version of the lake manifest at `manifest_key`: everything is read from that
-    immutable state, and scores lie under it. `ending` names goals that end with this night.
+    immutable state, and scores lie under it. `ending` names goals that end with this night,
+    `segments` is a checksum of what the run counts besides.
+
+    What a run writes down lies under a checksum of its plan: two that are planned at the same time
+    from different states never write over each other, and equal ones write the same.
     """
 
     run_id: str
@@ -98,15 +106,18 @@ class Plan:
     timezone: str
     goals: tuple[PlannedGoal, ...]
     ending: tuple[str, ...] = ()
+    segments: str = ""
 
     @property
     def events(self) -> tuple[GoalEvent, ...]:
         """The events of all its goals."""
         return tuple(event for goal in self.goals for event in goal.terms.events)
 
-    @property
+    @cached_property
     def prefix(self) -> str:
-        return f"runs/{self.run_id}/"
+        """The folder of what this very plan leads to."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return f"runs/{self.run_id}/{hashlib.sha256(text.encode()).hexdigest()[:12]}/"
 
     @property
     def plan_key(self) -> str:
@@ -140,6 +151,7 @@ class Plan:
             "timezone": self.timezone,
             "goals": [goal.to_json() for goal in self.goals],
             "ending": list(self.ending),
+            "segments": self.segments,
         }
 
     @classmethod
@@ -156,6 +168,7 @@ class Plan:
                 timezone=document["timezone"],
                 goals=tuple(PlannedGoal.from_json(goal) for goal in document["goals"]),
                 ending=tuple(document["ending"]),
+                segments=document["segments"],
             )
         except (KeyError, TypeError, ValueError) as fault:
             raise CorruptObject(f"A plan is incomplete: {fault!r}. Start the run again.") from None

@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import CorruptObject
 from .buckets import CERTAIN, Bucket, Cuts
 from .goal import Direction
+from .realised import Realised
 from .target_group import Arm
 
 BUCKETS = tuple(Bucket)
@@ -68,6 +69,7 @@ class GoalTally:
     members' likelihoods in 1e-6; `histogram` their number per likelihood, where wanted.
     Of a rolling goal nobody achieves or loses; `window` counts the members by the bucket they had
     when the window began that is complete tonight, and who did it, `window_events` its events.
+    `realised` holds day 0 against the outcome, on the last night of a goal with an end.
     """
 
     members: int = 0
@@ -82,6 +84,7 @@ class GoalTally:
     histogram: Mapping[int, int] = field(default_factory=dict)
     window: Cells = field(default_factory=no_one)
     window_events: int = 0
+    realised: Realised = field(default_factory=Realised)
 
     def __add__(self, other: GoalTally) -> GoalTally:
         likelihoods = self.histogram.keys() | other.histogram.keys()
@@ -104,6 +107,7 @@ class GoalTally:
             },
             window={key: self.window[key] + other.window[key] for key in self.window},
             window_events=self.window_events + other.window_events,
+            realised=self.realised + other.realised,
         )
 
     def check(self) -> None:
@@ -117,6 +121,8 @@ class GoalTally:
             faults.append("members = sum of day0 users")
         if self.achieved + self.lost != sum(cell.did for cell in self.day0.values()):
             faults.append("achieved + lost = sum of day0 did")
+        if sum(counts[0] for counts in self.realised.bins.values()) not in (0, self.members):
+            faults.append("members = sum of realised users")
         if sum(cell.users for cell in self.window.values()) not in (0, self.members):
             faults.append("members = sum of window users")
         if faults:
@@ -134,6 +140,7 @@ class GoalTally:
             "open_by_bucket": list(self.open_by_bucket),
             "transitions": [list(row) for row in self.transitions],
             "histogram": {str(q): self.histogram[q] for q in sorted(self.histogram)},
+            "realised": self.realised.to_json(),
         }
 
     @classmethod
@@ -148,6 +155,7 @@ class GoalTally:
                 open_by_bucket=_triple(document["open_by_bucket"]),
                 transitions=(rows[0], rows[1], rows[2]),
                 histogram={int(q): n for q, n in document["histogram"].items()},
+                realised=Realised.from_json(document["realised"]),
             )
         except (KeyError, TypeError, ValueError, IndexError) as fault:
             raise CorruptObject(f"A tally is incomplete: {fault!r}. Run the night again.") from None

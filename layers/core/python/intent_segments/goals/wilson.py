@@ -9,14 +9,20 @@ Z95 = 1.959964
 
 
 def wilson95(did: int, users: int) -> tuple[float, float] | None:
-    """The 95 % interval of a rate of `did` out of `users`; None without users.
+    """The 95 % interval of a rate of `did` out of `users`; None without users."""
+    return wilson(did, users, Z95)
 
-    Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22:
-    unlike rate +- 2 standard errors it stays within 0..1 and holds at small counts.
+
+def wilson(did: float, users: float, z: float) -> tuple[float, float] | None:
+    """The interval of a rate of `did` out of `users` that reaches `z` standard errors to each side.
+
+    None without users. Wilson 1927, "Probable inference, the law of succession, and statistical
+    inference", JASA 22: unlike rate +- 2 standard errors it stays within 0..1 and holds at small
+    counts.
     """
     if users <= 0:
         return None
-    rate, weight = did / users, Z95**2 / users
+    rate, weight = did / users, z**2 / users
     centre = (rate + weight / 2) / (1 + weight)
-    reach = Z95 * sqrt(rate * (1 - rate) / users + weight / (4 * users)) / (1 + weight)
+    reach = z * sqrt(rate * (1 - rate) / users + weight / (4 * users)) / (1 + weight)
     return max(0.0, centre - reach), min(1.0, centre + reach)

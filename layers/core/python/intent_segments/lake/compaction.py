@@ -3,14 +3,19 @@
 Every import appends a part. Beyond MAX_PARTS the newest ones are merged, and older ones with them
 as long as they are not larger than what was gathered so far: small parts are merged often, large
 ones seldom, and a row is rewritten about log(history) times. Events lie in parts by calendar month;
-their months stay apart, so their bound is MAX_PARTS besides one part per month.
+their months stay apart, so their bound is MAX_PARTS besides one part per month, and MAX_MONTHS of
+these: beyond, the smallest neighbours become one.
+
+So a read opens, per group, at most MAX_PARTS files of activity, users and profiles each, and of
+events MAX_PARTS + MAX_MONTHS; a question about some days opens only parts that touch them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +29,8 @@ from .objects import Bucket
 from .writer import copy_sorted
 
 MAX_PARTS = 12
+MAX_MONTHS = 120
+"""Ten years. More come only of wrong clocks, a few events each."""
 LEAST_RUN = 6
 """At least this many parts are merged at once: half of MAX_PARTS, so that it happens seldom."""
 
@@ -52,11 +59,23 @@ def run_to_merge(parts: Sequence[Part]) -> list[Part]:
     for part in parts:
         first = from_day(part.from_day or 0)
         months.setdefault((first.year, first.month), []).append(part)
+    if len(months) > MAX_MONTHS:
+        return _smallest_neighbours(parts, months)
     if len(parts) <= len(months) + MAX_PARTS:
         return []
     fullest = max(months, key=lambda month: (len(months[month]), month))
     # Rows of events have no order among parts, so a month's parts need not be neighbours.
     return _run(months[fullest])
+
+
+def _smallest_neighbours(
+    parts: Sequence[Part], months: Mapping[tuple[int, int], Sequence[Part]]
+) -> list[Part]:
+    def size(month: tuple[int, int]) -> int:
+        return sum(part.bytes for part in months[month])
+
+    pair = min(pairwise(sorted(months)), key=lambda two: (size(two[0]) + size(two[1]), two))
+    return [part for part in parts if part in months[pair[0]] or part in months[pair[1]]]
 
 
 def _run(parts: Sequence[Part]) -> list[Part]:
@@ -78,11 +97,16 @@ def _merge(
     folder: Path,
 ) -> Part:
     table = run[0].table
-    gen = "m" + hashlib.sha256("+".join(part.gen for part in run).encode()).hexdigest()[:15]
+    # With the version: what was written onto an older state is never written again (sweep.py).
+    state = f"{manifest.version}:" + "+".join(part.gen for part in run)
+    gen = "m" + hashlib.sha256(state.encode()).hexdigest()[:15]
     days = [d for part in run for d in (part.from_day, part.to_day) if d is not None]
     merged = Part(
         table, gen, min(days, default=None), max(days, default=None), rows=0, bytes=0, groups=()
     )
+    if all(part.events is not None for part in run):
+        codes = {code for part in run for code in part.events or ()}
+        merged = replace(merged, events=tuple(sorted(codes)))
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
         for group in range(manifest.groups):

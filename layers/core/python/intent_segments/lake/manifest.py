@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,7 +30,8 @@ class Part:
     """One immutable set of Parquet files of one table, one file per group in `groups`.
 
     `from_day`..`to_day` are local days that its rows lie in (both included), None where the rows
-    have no day; `bytes` is the size of all files.
+    have no day; `bytes` is the size of all files. `events` are the codes of the single events in
+    it, None for other tables and for parts written before this was kept.
     """
 
     table: str
@@ -39,6 +41,7 @@ class Part:
     rows: int
     bytes: int
     groups: tuple[int, ...]
+    events: tuple[int, ...] | None = None
 
     def keys(self, groups: Iterable[int]) -> list[str]:
         """S3 keys of the files of these groups; a group without rows has no file."""
@@ -50,6 +53,10 @@ class Part:
         if days is None or self.from_day is None or self.to_day is None:
             return True
         return self.from_day <= days[1] and self.to_day >= days[0]
+
+    def holds(self, codes: AbstractSet[int]) -> bool:
+        """Whether a row of the part can be of one of these events."""
+        return self.events is None or not codes.isdisjoint(self.events)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,10 @@ class Manifest:
     """One state of the lake. `parts` are in the order of writing, oldest first.
 
     An event's code is its position in `event_names`, which only ever grows. `users_per_slot` counts
-    users by the top 12 bits of their hash, in ascending order of the hash.
+    users by the top 12 bits of their hash, in ascending order of the hash. `details` is the prefix
+    of the documents that say more of events and traits (events/details.py), None in a lake from
+    before there were any. `events_per_day` counts events by local day, days with any alone; empty
+    in a lake from before it was kept.
     """
 
     version: int
@@ -80,6 +90,8 @@ class Manifest:
     last_day: int | None = None
     catalogue: Mapping[str, EventEntry] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    details: str | None = None
+    events_per_day: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def users(self) -> int:
@@ -113,7 +125,9 @@ class Manifest:
                 }
                 for name, entry in self.catalogue.items()
             },
-            "parts": [{**vars(part), "groups": list(part.groups)} for part in self.parts],
+            "parts": [_part_json(part) for part in self.parts],
+            "details": self.details,
+            "events_per_day": [[day, count] for day, count in self.events_per_day.items()],
         }
 
     @classmethod
@@ -138,9 +152,9 @@ class Manifest:
                     )
                     for name, entry in document["catalogue"].items()
                 },
-                parts=tuple(
-                    Part(**{**part, "groups": tuple(part["groups"])}) for part in document["parts"]
-                ),
+                parts=tuple(_part(part) for part in document["parts"]),
+                details=document.get("details"),
+                events_per_day=dict(document.get("events_per_day", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise CorruptObject(
@@ -189,6 +203,14 @@ def add_to_catalogue(manifest: Manifest, seen: Mapping[str, EventEntry]) -> Mani
     )
 
 
+def add_days(manifest: Manifest, per_day: Mapping[int, int]) -> Manifest:
+    """The manifest with newly loaded events counted by day."""
+    counts = dict(manifest.events_per_day)
+    for day, events in per_day.items():
+        counts[day] = counts.get(day, 0) + events
+    return replace(manifest, events_per_day=dict(sorted(counts.items())))
+
+
 def add_users(manifest: Manifest, per_slot: Mapping[int, int]) -> Manifest:
     """The manifest with new users counted, slot -> how many."""
     counts = list(manifest.users_per_slot)
@@ -223,6 +245,17 @@ def write_manifest(bucket: Bucket, manifest: Manifest) -> str:
     key = f"manifests/{manifest.version:08d}-{digest}.json"
     bucket.put(key, body)
     return key
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    events = None if part.events is None else list(part.events)
+    return {**vars(part), "groups": list(part.groups), "events": events}
+
+
+def _part(document: Mapping[str, Any]) -> Part:
+    events = document.get("events")
+    codes = None if events is None else tuple(events)
+    return Part(**{**document, "groups": tuple(document["groups"]), "events": codes})
 
 
 def _merged(old: EventEntry, new: EventEntry) -> EventEntry:

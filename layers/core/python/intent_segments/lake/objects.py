@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -73,18 +74,27 @@ class Bucket:
 
     def keys(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, in ascending order."""
+        return sorted(self.written(prefix))
+
+    def written(self, prefix: str) -> dict[str, datetime]:
+        """Every key that starts with `prefix`, and the UTC instant at which it was last written."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=prefix
         )
-        return sorted(item["Key"] for page in pages for item in page.get("Contents", ()))
+        return {item["Key"]: item["LastModified"] for p in pages for item in p.get("Contents", ())}
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; a key that is not there is no error."""
+        """Remove objects; a key that is not there is no error. Raises RuntimeError for one that
+        could not be removed."""
         wanted = list(keys)
         # DeleteObjects takes at most 1,000 keys.
         for start in range(0, len(wanted), 1000):
             batch = [{"Key": key} for key in wanted[start : start + 1000]]
-            self.client.delete_objects(Bucket=self.name, Delete={"Objects": batch, "Quiet": True})
+            answer = self.client.delete_objects(
+                Bucket=self.name, Delete={"Objects": batch, "Quiet": True}
+            )
+            for failed in answer.get("Errors", ()):
+                raise RuntimeError(f"{failed['Key']} was not removed: {failed.get('Message')}")
 
     def upload(self, files: dict[str, Path]) -> None:
         """Write local files, key -> path, several at once."""

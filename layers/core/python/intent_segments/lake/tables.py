@@ -73,10 +73,15 @@ def literal(text: str) -> str:
 
 @dataclass(frozen=True)
 class Tables:
-    """An open DuckDB connection that holds the tables of `SCHEMA`, and the account's time zone."""
+    """An open DuckDB connection that holds the tables of `SCHEMA`, and the account's time zone.
+
+    Where `added_up` is false `activity` may have several rows of a user, event and day, whose n
+    have still to be added up.
+    """
 
     con: duckdb.DuckDBPyConnection
     timezone: str = "UTC"
+    added_up: bool = True
 
     @classmethod
     def empty(cls, timezone: str = "UTC") -> Tables:
@@ -85,6 +90,24 @@ class Tables:
         for name, columns in SCHEMA.items():
             con.execute(f"CREATE TABLE {name} ({columns})")
         return cls(con, timezone)
+
+    def below(self, bound: int) -> Tables:
+        """The same tables without the users whose hash is `bound` or more: views, which live in a
+        connection of their own."""
+        con = self.con.cursor()
+        con.execute("SET TimeZone = 'UTC'")
+        for name, columns in SCHEMA.items():
+            if "uh BIGINT" in columns:
+                con.execute(
+                    f"CREATE TEMP VIEW {name} AS SELECT * FROM memory.main.{name} "
+                    f"WHERE uh < {int(bound)}"
+                )
+        return Tables(con, self.timezone)
+
+    def rows(self, table: str) -> int:
+        """How many rows one of the tables has."""
+        [(count,)] = self.con.execute(f"SELECT count(*) FROM {identifier(table)}").fetchall()
+        return int(count)
 
     def event_codes(self) -> dict[str, int]:
         """Event name -> code, for every event ever seen."""

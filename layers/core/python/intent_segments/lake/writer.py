@@ -51,7 +51,11 @@ def write_part(
                 held.append(group)
         size = sum(path.stat().st_size for path in files.values())
         objects.upload(files)
-    return Part(table, gen, low, high, total, size, tuple(held))
+    events = None
+    if table == "events":
+        codes = con.execute(f"SELECT DISTINCT event FROM {rows} ORDER BY event").fetchall()
+        events = tuple(code for (code,) in codes)
+    return Part(table, gen, low, high, total, size, tuple(held), events)
 
 
 def copy_sorted(con: duckdb.DuckDBPyConnection, rows: str, table: str, path: Path) -> int:

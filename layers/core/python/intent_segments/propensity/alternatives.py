@@ -126,7 +126,8 @@ def in_words(found: Sequence[Alternative], days: int, most: int = 2) -> str:
     """The best of them for people, with what they rest on; `days` is the length of the window."""
     said = []
     for one in found[:most]:
-        told = f"'{one.event}', which {one.rate:.1%} of the segment lately did within {days} days"
+        within = "within 1 day" if days == 1 else f"within {days} days"
+        told = f"'{one.event}', which {one.rate:.1%} of the segment lately did {within}"
         if one.lift is not None and one.lift >= WORTH_TELLING:
             told += f" ({one.lift:.1f} times as many of those who did this)"
         said.append(told)

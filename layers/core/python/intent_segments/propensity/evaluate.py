@@ -102,13 +102,13 @@ def reliability(likelihood: Floats, did: Bools, bins: int = BINS) -> tuple[Bin, 
 
 
 def deciles(likelihood: Floats, did: Bools) -> tuple[Decile, ...]:
-    """Lift and gains by tenths of the users; none where nobody did it.
+    """Lift and gains by tenths of the users; none where nobody did it, or there are not ten.
 
     Equal likelihoods count as if in random order: a tenth that cuts through them takes its part of
     their achievements, so that the table depends on no accident of sorting.
     """
     actual = int(did.sum())
-    if not actual:
+    if not actual or len(did) < BINS:
         return ()
     _, inverse, counts = np.unique(-likelihood, return_inverse=True, return_counts=True)
     reached = np.append(0, np.cumsum(counts))

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
+from threading import RLock
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..lake.tables import Tables
+from .cases import TrainingSet, thinned
 from .features import MAX_EVENTS, FeaturePlan, Matrix, Rhythm, build, rhythm
 from .goal_history import GoalHistory, GoalRows
 from .history import EventDays, History, Ints, load_history
@@ -21,6 +23,8 @@ from .recorded import goal_since
 from .traits import TraitTable, choose, load_traits
 
 Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 SAMPLE_ACHIEVERS = 800
 SAMPLE_MEMBERS = (10_000, 16_000)
@@ -51,6 +55,16 @@ class Rows:
     beat: Rhythm
     remaining: Floats
     _said: list[tuple[Family, Floats, Floats]] = field(default_factory=list, repr=False)
+
+    def some(self, which: Positions | slice) -> Rows:
+        """The same for some of the users: ascending positions, int64, or a slice."""
+        return Rows(
+            self.users[which],
+            self.cutoff,
+            self.columns[which],
+            self.beat.rows(which),
+            self.remaining[which],
+        )
 
     @property
     def features(self) -> Matrix:
@@ -85,6 +99,7 @@ class Evidence:
     the goal's events in `codes`, `done` counts them (see `goal_history.GoalHistory`).
 
     Segments and training rows are worked out once per cut-off and kept: rolling origins share them.
+    Several threads may ask at once; the connection answers them one after the other.
     """
 
     tables: Tables
@@ -97,7 +112,10 @@ class Evidence:
     goal: GoalDays
     lookup: Lookup | None = None
     _members: dict[int, Ints] = field(default_factory=dict)
+    _sampled: dict[int, Ints] = field(default_factory=dict)
     _rows: dict[tuple[int, int], Rows] = field(default_factory=dict)
+    _cases: dict[tuple[int, int, int, int], TrainingSet] = field(default_factory=dict)
+    _asking: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     @classmethod
     def gather(cls, tables: Tables, question: Question, lookup: Lookup | None = None) -> Evidence:
@@ -122,7 +140,13 @@ class Evidence:
 
     def over(self, horizon: int) -> Evidence:
         """The same for a period of `horizon` days."""
-        return replace(self, question=replace(self.question, horizon=horizon), _rows={})
+        return replace(
+            self,
+            question=replace(self.question, horizon=horizon),
+            _sampled={},
+            _rows={},
+            _cases={},
+        )
 
     @cached_property
     def goal_days(self) -> EventDays:
@@ -147,15 +171,35 @@ class Evidence:
 
     def foresee(self, days: Iterable[int]) -> None:
         """Work out the members as of several days at once, which is faster than one by one."""
-        missing = sorted(set(days) - self._members.keys())
-        if missing:
-            found = segments_at(self.tables, self.question, np.array(missing), self.lookup)
-            for day, hashes in zip(missing, found, strict=True):
-                self._members[day] = self.history.index_of(hashes)
+        with self._asking:
+            missing = sorted(set(days) - self._members.keys())
+            self._members.update(self._asked(self.tables, missing))
+
+    def foresee_sample(self, days: Iterable[int]) -> None:
+        """The same of days that only past forecasts ask for, which are made of the sample."""
+        with self._asking:
+            missing = sorted(set(days) - self._members.keys() - self._sampled.keys())
+            if missing and self.sample_end < len(self.history.uh):
+                fewer = self.tables.below(int(self.history.uh[self.sample_end]))
+                self._sampled.update(self._asked(fewer, missing))
+                fewer.con.close()
+
+    def _asked(self, tables: Tables, days: list[int]) -> dict[int, Ints]:
+        if not days:
+            return {}
+        found = segments_at(tables, self.question, np.array(days), self.lookup)
+        return dict(zip(days, map(self.history.index_of, found), strict=True))
+
+    def known(self, start: int, now: int) -> Ints:
+        """Members as of `start`, as a forecast made on the day `now` looks at them: all of them on
+        the question's own day, those of the sample on an earlier one."""
+        return self.members(start) if now == self.question.as_of else self.sample(start)
 
     def open_members(self, start: int, age: int) -> Ints:
         """Members as of `start` who had not done it by `age` days later."""
-        users = self.members(start)
+        return self._still_open(self.members(start), start, age)
+
+    def _still_open(self, users: Ints, start: int, age: int) -> Ints:
         return users if age == 0 else users[~self.goal.within(users, start, age)]
 
     def rows(self, plan: FeaturePlan, users: Ints, cutoff: int, remaining: int) -> Rows:
@@ -201,14 +245,51 @@ class Evidence:
         wanted = int(np.clip(SAMPLE_ACHIEVERS / max(rate, 1e-9), *SAMPLE_MEMBERS))
         return len(self.history.uh) if len(present) <= wanted else int(present[wanted])
 
+    def sample(self, start: int, age: int = 0) -> Ints:
+        """int32, ascending: the sample's open members `age` days after `start`."""
+        users = self._sampled.get(start)
+        if users is None:
+            users = self.members(start)
+            users = users[: np.searchsorted(users, self.sample_end)]
+        return self._still_open(users, start, age)
+
     def sampled(self, start: int, age: int = 0) -> Rows:
-        """The sample's open members `age` days after `start`, the rest of the horizon to go."""
+        """The rows of the `sample`, with the rest of the horizon to go."""
         key = (start, age)
         if key not in self._rows:
-            users = self.open_members(start, age)
-            users = users[users < self.sample_end]
-            self._rows[key] = self.rows(self.plan, users, start + age, self.question.horizon - age)
+            users, left = self.sample(start, age), self.question.horizon - age
+            if key == (self.question.as_of, 0):
+                self._rows[key] = self.present.some(slice(len(users)))
+            else:
+                self._rows[key] = self.rows(self.plan, users, start + age, left)
         return self._rows[key]
+
+    def chosen(self, start: int, age: int, which: Positions) -> Rows:
+        """Some of the rows of `sampled`, by ascending position, without making all of them."""
+        if (start, age) in self._rows:
+            return self._rows[start, age].some(which)
+        users, left = self.sample(start, age)[which], self.question.horizon - age
+        return self.rows(self.plan, users, start + age, left)
+
+    def answers(self, start: int, age: int = 0) -> Bools:
+        """bool (n,): who of the `sample` does it in the rest of the horizon."""
+        left = self.question.horizon - age
+        return self.goal.within(self.sample(start, age), start + age, left)
+
+    def cases(self, start: int, age: int, done: int, not_done: int) -> TrainingSet:
+        """At most so many rows of the `sample` who do it, and who do not. Fits share them."""
+        key = (start, age, done, not_done)
+        if key not in self._cases:
+            did = self.answers(start, age)
+            kept, weight = thinned(did, done, not_done)
+            self._cases[key] = TrainingSet(self.chosen(start, age, kept).columns, did[kept], weight)
+        return self._cases[key]
+
+    @cached_property
+    def present(self) -> Rows:
+        """The members as of the question's day, all of them."""
+        now = self.question.as_of
+        return self.rows(self.plan, self.members(now), now, self.question.horizon)
 
 
 def _plan(

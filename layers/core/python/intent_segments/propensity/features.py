@@ -36,6 +36,9 @@ _WINDOW_OF = np.searchsorted(WINDOW_EDGES, np.arange(WINDOW_EDGES[-1] + 1), side
 
 _LOG_DAYS = np.log1p(np.arange(int(FAR) + 1)).astype(np.float32)
 
+_SCATTERED = 2
+"""Where more users in between are left out than are wanted, theirs are picked row by row."""
+
 _CHUNK = 8_192
 """Users worked on at a time: their counts then stay in a processor's cache."""
 
@@ -75,7 +78,7 @@ class Rhythm:
     age: npt.NDArray[np.float64]
     ever: npt.NDArray[np.bool_]
 
-    def rows(self, chosen: npt.NDArray[np.bool_] | Ints | slice) -> Rhythm:
+    def rows(self, chosen: npt.NDArray[np.bool_] | Ints | npt.NDArray[np.int64] | slice) -> Rhythm:
         """The same for some of the users."""
         return Rhythm(self.repeats[chosen], self.last[chosen], self.age[chosen], self.ever[chosen])
 
@@ -186,14 +189,23 @@ class _Rows:
     @classmethod
     def known(cls, history: History, users: Ints, cutoff: int) -> _Rows:
         first, last = int(users[0]), int(users[-1])
-        low, high = span(history.user, first, last)
-        row_of_user = np.full(last - first + 1, -1, np.int64)
-        row_of_user[users - first] = np.arange(len(users))
-        row = row_of_user[history.user[low:high] - first]
-        ago = cutoff - history.day[low:high]
-        known = np.flatnonzero((row >= 0) & (ago >= 0))
-        event, count = history.event[low:high], history.count[low:high]
-        return cls(len(users), cutoff, row[known], event[known], ago[known], count[known])
+        if len(users) * _SCATTERED < last - first:
+            # Few of those in between: their rows are picked, the others not looked at.
+            ends = history.ends[users]
+            counts = ends - history.ends[users - 1]
+            row = np.repeat(np.arange(len(users)), counts)
+            at = np.arange(len(row)) + np.repeat(ends - np.cumsum(counts), counts)
+            known = np.flatnonzero(history.day[at] <= cutoff)
+            row, at = row[known], at[known]
+        else:
+            low, high = span(history.user, first, last)
+            row_of_user = np.full(last - first + 1, -1, np.int64)
+            row_of_user[users - first] = np.arange(len(users))
+            row = row_of_user[history.user[low:high] - first]
+            known = np.flatnonzero((row >= 0) & (history.day[low:high] <= cutoff))
+            row, at = row[known], low + known
+        ago = cutoff - history.day[at]
+        return cls(len(users), cutoff, row, history.event[at], ago, history.count[at])
 
 
 def _column_of_code(plan: FeaturePlan, history: History, codes: dict[str, int]) -> Ints:

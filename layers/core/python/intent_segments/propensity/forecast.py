@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .alternatives import Advice, advice, refusal
+from .answers import answer_each
 from .course import CurvePoint, curve, event_total
 from .drift import Drift, drift
 from .evidence import Evidence, Rows
 from .interval import Interval, Spread, spread
 from .leaks import leaks
-from .level import Level, combine, expectations
+from .learners import one_thread
+from .level import Level, combine
 from .model import Model
 from .reach import further_variance, growth_of, learnable
 from .rolling import (
@@ -26,7 +28,7 @@ from .rolling import (
     origin_days,
     rolling_origins,
 )
-from .train import train, train_each
+from .train import train
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,22 @@ def forecast(evidence: Evidence, share: float = 1.0) -> Forecast:
 
     Raises InsufficientHistory when no past window can be learnt from.
     """
+    with one_thread():
+        return _answer(evidence, share)
+
+
+def _answer(evidence: Evidence, share: float) -> Forecast:
     now = evidence.question.as_of
     past = learnable(evidence, now)
     if past is None:
         raise refusal(evidence, now, share)
     learned = past.question.horizon
-    rows = past.rows(past.plan, past.members(now), now, learned)
-    models = train_each(past, [*origin_days(past, now), now])
-    origins = tuple(rolling_origins(past, now, models))
-    model = replace(models[now], calibration=calibration_of(origins))
-    said = expectations(past, model, rows, now)
+    answers = answer_each(past, [*origin_days(past, now), now])
+    answer = answers.pop(now)
+    origins = tuple(rolling_origins(past, answers))
+    model, rows = replace(answer.model, calibration=calibration_of(origins)), answer.rows
     news = news_of(origins, learned)
-    level = combine(said, len(rows.users), errors_of(origins), news)
+    level = combine(answer.parts, len(rows.users), errors_of(origins), news)
     model, rows = _over_all_days(evidence, model.at_level(rows, level.value), rows)
     likelihood = model.likelihood(rows)
     users = round(len(rows.users) / share)
@@ -121,9 +127,11 @@ def running_model(
     past = learnable(evidence, now)
     if past is None:
         raise refusal(evidence, now)
-    calibrated = calibration_of(rolling_origins(past, now) if origins is None else origins)
+    if origins is None:
+        origins = rolling_origins(past, answer_each(past, origin_days(past, now)))
+    calibrated = calibration_of(origins)
     model = replace(train(past, now, running=True), calibration=calibrated)
-    rows = past.rows(past.plan, past.members(now), now, past.question.horizon)
+    rows = past.present
     model, rows = _over_all_days(evidence, model, rows)
     return model.at_level(rows, expected)
 

@@ -91,6 +91,17 @@ class History:
         wanted = np.isin(self.event, codes)
         return EventDays.of(self.user[wanted], self.day[wanted])
 
+    def active(self, users: Ints, after: int, last: int) -> npt.NDArray[np.bool_]:
+        """bool (n,): who of `users`, ascending positions, did anything on the days after+1 ..
+        last."""
+        if not len(users):
+            return np.empty(0, bool)
+        low, high = span(self.user, int(users[0]), int(users[-1]))
+        days = self.day[low:high]
+        did = np.zeros(int(users[-1]) + 1, bool)
+        did[self.user[low:high][(days > after) & (days <= last)]] = True
+        return did[users]
+
     def first_users(self, limit: int) -> History:
         """The same for the first `limit` users. Hashes are uniform: it is a fixed random sample."""
         if limit >= len(self.uh):
@@ -117,6 +128,13 @@ class History:
             did[self.user[low:high] - chunk * step, self.event[low:high]] = True
             found += did.sum(axis=0)
         return found
+
+    @cached_property
+    def ends(self) -> npt.NDArray[np.int64]:
+        """int64 (n + 1,): by position of a user, the end of their rows; 0 at the very end, so that
+        the rows of user i begin at ends[i - 1]."""
+        counts = np.bincount(self.user[self.user >= 0], minlength=len(self.uh))
+        return np.append(np.cumsum(counts) + int((self.user < 0).sum()), 0)
 
     @cached_property
     def earliest_day(self) -> int:

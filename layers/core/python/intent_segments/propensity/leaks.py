@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from .drivers import MIN_USERS, Past
+from .cases import thinned
+from .drivers import MIN_USERS
 from .evaluate import auc_of
-from .evidence import Evidence
+from .evidence import Bools, Evidence, Floats
 from .model import Model
-from .signals import Bools
+from .train import gather, training_starts
 
 LEAK_AUC = 0.97
 """A single column that ranks better than this is worth a warning. Real behaviour seldom does; a
 field filled in because of the outcome does (Kaufman et al. 2012, "Leakage in data mining", ACM
 TKDD 6). Habits as regular as a salary do as well, which is why it is a warning."""
 
-LEAK_ROWS = 12_000
-"""Rows of either outcome on which columns are ranked: AUC does not depend on their proportion."""
+SCREENED, SCREEN_ROWS = 0.9, 1_000
+"""A column that ranks so many rows of either outcome no better than this is no leak, and is not
+looked at any further. AUC does not depend on the proportion of the outcomes."""
 
 
 def leaks(evidence: Evidence, model: Model) -> tuple[str, ...]:
     """A warning for every column that tells who will do it almost by itself (see LEAK_AUC)."""
-    past = Past.of(evidence, evidence.question.as_of)
-    rows = np.concatenate([_thinned(past.did), _thinned(~past.did)])
-    did = past.did[rows]
+    starts = training_starts(evidence, evidence.question.as_of)
+    if not starts:
+        return ()
+    past = gather(evidence, starts, (0,))
+    did = past.did
     if min(did.sum(), (~did).sum()) < MIN_USERS:
         return ()
+    some, _ = thinned(did, SCREEN_ROWS, SCREEN_ROWS)
+    few = past.columns[some].astype(np.float64)
     said = []
     undated = evidence.traits.undated()
     first_trait = len(model.plan.names) - len(model.plan.traits)
     for position, name in enumerate(model.plan.names):
-        column = past.features[rows, position].astype(np.float64)
-        if column.min() == column.max():
+        if _tells(few[:, position], did[some]) <= SCREENED:
             continue
-        auc = auc_of(column, did)
-        if max(auc, 1 - auc) <= LEAK_AUC:
+        auc = _tells(past.columns[:, position].astype(np.float64), did)
+        if auc <= LEAK_AUC:
             continue
         trait = position >= first_trait and model.plan.traits[position - first_trait].property
         remedy = (
@@ -44,13 +48,15 @@ def leaks(evidence: Evidence, model: Model) -> tuple[str, ...]:
             else "Check that it was known before the events; if not, leave it out."
         )
         said.append(
-            f"'{name}' alone tells who will do it almost perfectly (AUC {max(auc, 1 - auc):.3f}): "
+            f"'{name}' alone tells who will do it almost perfectly (AUC {auc:.3f}): "
             f"above {LEAK_AUC} it may be a record of the outcome, not a sign of it. {remedy}"
         )
     return tuple(said)
 
 
-def _thinned(wanted: Bools) -> npt.NDArray[np.int64]:
-    """At most LEAK_ROWS positions of `wanted`, evenly spread."""
-    positions = np.flatnonzero(wanted)
-    return positions[:: max(1, -(-len(positions) // LEAK_ROWS))]
+def _tells(column: Floats, did: Bools) -> float:
+    """AUC of a column, or of its opposite, whichever is larger."""
+    if column.min() == column.max():
+        return 0.5
+    auc = auc_of(column, did)
+    return max(auc, 1 - auc)

@@ -62,7 +62,7 @@ constant error from n months the part n / (n + 2) is taken to go on."""
 
 def expectations(evidence: Evidence, model: Model, rows: Rows, now: int) -> dict[str, float]:
     """What every forecaster expects of the members in `rows`, as of `now`."""
-    parts = persistence(evidence, rows, now) | season(evidence, rows.users, now)
+    parts = persistence(evidence, rows.users, now) | season(evidence, rows.users, now)
     families = model.family_logits(rows)
     repeated = evidence.repeated and "linear" in families
     if repeated and (paces := fit_paces(evidence.lives_of_all(now))):

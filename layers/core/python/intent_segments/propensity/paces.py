@@ -43,7 +43,8 @@ _CHUNK = 8_192
 
 @dataclass(frozen=True, eq=False)
 class Paces:
-    """Classes of users: `pace` and `leaving` per day, and their `weight`, float64 (k,)."""
+    """The grid: `pace` float64 (PACES,) and `leaving` float64 (LIFETIMES,), both per day, and the
+    `weight` of every pair, float64 (PACES, LIFETIMES)."""
 
     pace: Floats
     leaving: Floats
@@ -53,16 +54,21 @@ class Paces:
         """float64 (n,): of P(at least one more within `horizon` days); NaN for who was not seen."""
         out = np.full(len(beat.ever), np.nan)
         known = np.flatnonzero(beat.ever)
-        both = self.pace + self.leaving
-        more = self.pace / both * -np.expm1(-both * horizon)
+        held = self.weight.any(axis=1)
+        pace, weight = self.pace[held], self.weight[held]
+        both = pace[:, None] + self.leaving
+        gone, here = weight * self.leaving / both, weight * pace[:, None] / both
+        more = here * -np.expm1(-both * horizon)
         for at in range(0, len(known), _CHUNK):
             some = known[at : at + _CHUNK]
-            x, last, age = (v[some, None] for v in (beat.repeats, beat.last, beat.age))
-            said = _log_likelihood(x, last, age, self.pace, self.leaving)
-            top = said.max(axis=1, keepdims=True)
-            every = np.exp(said - top) @ self.weight
-            here = np.exp(x * np.log(self.pace) - both * age - top) @ (self.weight * more)
-            out[some] = logit(np.clip(here / every, 1e-6, 1 - 1e-6))
+            until_last, since, last, age = _factors(
+                beat.repeats[some], beat.last[some], beat.age[some], pace, self.leaving
+            )
+            still = until_last * since
+            every = (until_last * (last @ gone.T) + still * (age @ here.T)).sum(axis=1)
+            again = (still * (age @ more.T)).sum(axis=1)
+            every = np.maximum(every, np.finfo(np.float64).tiny)
+            out[some] = logit(np.clip(again / every, 1e-6, 1 - 1e-6))
         return out
 
 
@@ -80,16 +86,28 @@ def fit(beat: Rhythm) -> Paces | None:
             np.round(beat.age[known] / step),
         ],
         axis=1,
+    ).astype(np.int64)
+    # One number per row: sorting numbers is many times as fast as sorting rows.
+    _, first, users = np.unique(
+        alike @ [1 << 40, 1 << 20, 1], return_index=True, return_counts=True
     )
-    rows, users = np.unique(alike, axis=0, return_counts=True)
-    x, last, age = rows[:, :1], rows[:, 1:2] * step, rows[:, 2:] * step
-    said = _log_likelihood(x, last, age, pace, leaving)
-    said = np.exp(said - said.max(axis=1, keepdims=True))
-    weight = np.full(len(pace), 1 / len(pace))
+    x, last, age = alike[first].T
+    said = _likelihoods(x.astype(np.float64), last * step, age * step, pace, leaving)
+    weight = _most_likely(said, users)
+    return Paces(pace, leaving, weight.reshape(PACES, LIFETIMES))
+
+
+def _most_likely(said: Floats, users: npt.NDArray[np.int64]) -> Floats:
+    """Weights of the classes, float64 (k,), under which rows with the likelihoods `said` (m, k) of
+    `users` (m,) each are likeliest."""
+    # In float32: half the memory to go through a thousand times.
+    rows = (said / said.max(axis=1, keepdims=True)).astype(np.float32)
+    part = (users / users.sum()).astype(np.float32)
+    weight = np.full(rows.shape[1], 1 / rows.shape[1], np.float32)
     for _ in range(STEPS):
-        weight = weight * ((users / (said @ weight)) @ said / len(known)) ** STRIDE
+        weight = weight * ((part / (rows @ weight)) @ rows) ** np.float32(STRIDE)
         weight /= weight.sum()
-    return Paces(pace, leaving, weight)
+    return weight.astype(np.float64)
 
 
 def _grid(age: Floats) -> tuple[Floats, Floats]:
@@ -97,13 +115,31 @@ def _grid(age: Floats) -> tuple[Floats, Floats]:
     span = max(float(np.quantile(age, 0.95)), 14.0)
     paces = np.concatenate([[0.01 / span], np.geomspace(0.2 / span, 1.0, PACES - 1)])
     leaving = np.concatenate([[1e-9], np.geomspace(0.3 / span, min(0.3, 20 / span), LIFETIMES - 1)])
-    return np.repeat(paces, LIFETIMES), np.tile(leaving, PACES)
+    return paces, leaving
 
 
-def _log_likelihood(x: Floats, last: Floats, age: Floats, pace: Floats, leaving: Floats) -> Floats:
-    """Of x repeats, the latest at `last`, seen until `age` (days since the first): either still
-    here, or left in between."""
-    both = pace + leaving
-    gone = np.log(leaving) - both * last
-    here = np.log(pace) - both * age
-    return x * np.log(pace) - np.log(both) + np.logaddexp(gone, here)
+def _likelihoods(x: Floats, last: Floats, age: Floats, pace: Floats, leaving: Floats) -> Floats:
+    """float64 (n, PACES * LIFETIMES), up to a factor per row: of x repeats, the latest at `last`,
+    seen until `age` (days since the first): either still here, or left in between."""
+    until_last, since, to_last, to_age = _factors(x, last, age, pace, leaving)
+    both = pace[:, None] + leaving
+    gone = to_last[:, None, :] * (leaving / both)
+    here = since[:, :, None] * to_age[:, None, :] * (pace[:, None] / both)
+    return (until_last[:, :, None] * (gone + here)).reshape(len(x), -1)
+
+
+def _factors(
+    x: Floats, last: Floats, age: Floats, pace: Floats, leaving: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """What likelihoods are made of, since pace and leaving come apart: pace^x exp(-pace last) over
+    the most that any of the paces has, exp(-pace (age - last)), both (n, paces);
+    exp(-leaving last) and exp(-leaving age), both (n, LIFETIMES)."""
+    until_last = x[:, None] * np.log(pace) - last[:, None] * pace
+    until_last = np.exp(until_last - until_last.max(axis=1, keepdims=True))
+    since = np.exp((last - age)[:, None] * pace)
+    return (
+        until_last,
+        since,
+        np.exp(-last[:, None] * leaving),
+        np.exp(-age[:, None] * leaving),
+    )

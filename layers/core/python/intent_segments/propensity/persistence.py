@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .evidence import Evidence, Rows
+from .evidence import Evidence
 from .history import Ints
-from .train import MIN_HISTORY_DAYS, training_starts
+from .train import MIN_HISTORY_DAYS, YEAR, training_starts
 
 Bools = npt.NDArray[np.bool_]
 
@@ -21,20 +21,17 @@ PRIOR_MEMBERS = 20
 SMALLER = 3
 """A segment that had under a third of today's members a year ago tells nothing of its season."""
 
-YEAR = 364
-"""Days: whole weeks, so that a window of last year has the weekdays of this one."""
 
-
-def persistence(evidence: Evidence, rows: Rows, now: int) -> dict[str, float]:
-    """Shares of past windows, carried forward to the members in `rows`.
+def persistence(evidence: Evidence, present: Ints, now: int) -> dict[str, float]:
+    """Shares of past windows, carried forward to the members `present` (ascending positions).
 
     `persistence` is the window just past, apart for those who had been active (done anything) in as
     many days before it and those who had not: a base that fades has fewer of the first.
     `persistence_by_group` pools POOLED windows, apart for those who had done the goal's events in
     the window before and those who had not.
     """
-    horizon, present = evidence.question.horizon, rows.users
-    parts = {"persistence": _by_activity(evidence, rows, now)}
+    horizon = evidence.question.horizon
+    parts = {"persistence": _by_activity(evidence, present, now)}
     known = [
         start
         for start in training_starts(evidence, now)[:POOLED]
@@ -42,7 +39,7 @@ def persistence(evidence: Evidence, rows: Rows, now: int) -> dict[str, float]:
     ]
     if not known:
         return parts  # nobody can be told apart by a window that history does not cover
-    users = [evidence.members(start) for start in known]
+    users = [evidence.known(start, now) for start in known]
     lately = [
         evidence.goal.within(some, start - horizon, horizon)
         for some, start in zip(users, known, strict=True)
@@ -67,19 +64,26 @@ def season(evidence: Evidence, present: Ints, now: int) -> dict[str, float]:
     if newest - YEAR < evidence.earliest_day + MIN_HISTORY_DAYS - 1:
         return {}
     starts = (newest, newest - YEAR, now - YEAR)
-    if min(len(evidence.members(start)) for start in starts) * SMALLER < len(present):
+    members = [evidence.known(start, now) for start in starts]
+    if min(map(len, members)) * SMALLER < len(present):
         return {}
-    latest, before, then = (_share(evidence, start, horizon) for start in starts)
+    did = [
+        evidence.goal.within(some, start, horizon)
+        for some, start in zip(members, starts, strict=True)
+    ]
+    latest, before, then = map(_share, did)
     return {"last_year": len(present) * min(latest * then / before, 1.0)}
 
 
-def _by_activity(evidence: Evidence, rows: Rows, now: int) -> float:
+def _by_activity(evidence: Evidence, present: Ints, now: int) -> float:
     horizon = evidence.question.horizon
-    before = evidence.sampled(training_starts(evidence, now, 1)[0])
-    did = evidence.goal.within(before.users, before.cutoff, horizon)
-    at = evidence.plan.names.index("days since last event")
-    lately = np.log1p(horizon - 0.5)
-    return _apart(did, before.features[:, at] < lately, rows.features[:, at] < lately)
+    start = training_starts(evidence, now, 1)[0]
+    before = evidence.sample(start)
+    return _apart(
+        evidence.goal.within(before, start, horizon),
+        evidence.history.active(before, start - horizon, start),
+        evidence.history.active(present, now - horizon, now),
+    )
 
 
 def _apart(did: Bools, was: Bools, is_now: Bools) -> float:
@@ -87,7 +91,7 @@ def _apart(did: Bools, was: Bools, is_now: Bools) -> float:
 
     A group's share is held to that of all by PRIOR_MEMBERS: an empty one has no share of its own.
     """
-    share_of_all = (float(did.sum()) + 0.5) / (len(did) + 1)  # Jeffreys' prior
+    share_of_all = _share(did)
     expected = 0.0
     for group in (True, False):
         alike = was == group
@@ -96,7 +100,6 @@ def _apart(did: Bools, was: Bools, is_now: Bools) -> float:
     return expected
 
 
-def _share(evidence: Evidence, start: int, horizon: int) -> float:
-    """Of the members as of `start`, the part that did it, with Jeffreys' prior."""
-    did = evidence.goal.within(evidence.members(start), start, horizon)
+def _share(did: Bools) -> float:
+    """The part that did it, with Jeffreys' prior."""
     return (float(did.sum()) + 0.5) / (len(did) + 1)

@@ -106,6 +106,8 @@ def insufficient(evidence: Evidence, now: int) -> InsufficientHistory:
         else f"load at least {needed - known} more days of history"
     )
     reason = f"there are {known} (from {from_day(earliest)} to {from_day(now)})"
+    if known == 1:
+        reason = f"there is one, {from_day(now)}"
     if earliest > evidence.history.earliest_day:
         goal = " or ".join(evidence.goal_names)
         reason = f"'{goal}' has been recorded since {from_day(earliest)}, {known} days"

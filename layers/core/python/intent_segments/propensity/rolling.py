@@ -9,17 +9,13 @@ from math import log
 import numpy as np
 import numpy.typing as npt
 
+from .answers import Answer
 from .calibrate import Calibration, calibration
 from .evaluate import Evaluation, evaluate
 from .evidence import Evidence
 from .interval import Past
-from .level import by_kind, combine, expectations
-from .model import Model
-from .train import train_each, training_starts
-
-MOST_ORIGINS = 6
-"""Past forecasts, a month apart where history allows: errors of neighbouring weeks repeat each
-other, those of other months tell something new."""
+from .level import by_kind, combine
+from .train import MOST_ORIGINS, training_starts
 
 
 @dataclass(frozen=True)
@@ -49,23 +45,15 @@ def origin_days(evidence: Evidence, now: int) -> list[int]:
     away, and with none left the interval rests on its prior alone.
     """
     days = training_starts(evidence, now, MOST_ORIGINS)[::-1]
-    return [
-        day for day in days if len(evidence.sampled(day).users) and training_starts(evidence, day)
-    ]
+    return [day for day in days if len(evidence.sample(day)) and training_starts(evidence, day)]
 
 
-def rolling_origins(
-    evidence: Evidence, now: int, models: Mapping[int, Model] | None = None
-) -> list[Origin]:
-    """Forecasts as of `origin_days`, newest first. `models` are those trained as of each day, where
-    they are known already."""
+def rolling_origins(evidence: Evidence, answers: Mapping[int, Answer]) -> list[Origin]:
+    """Forecasts as of the days of `answers`, oldest first there, newest first here."""
     horizon = evidence.question.horizon
     origins: list[Origin] = []
-    days = origin_days(evidence, now)
-    trained = train_each(evidence, days) if models is None else models
-    for day in days:
-        rows, model = evidence.sampled(day), trained[day]
-        parts = expectations(evidence, model, rows, day)
+    for day, answer in answers.items():
+        rows, model, parts = answer.rows, answer.model, answer.parts
         # Only what was known on that day: origins whose own period was over by then.
         known = [origin for origin in origins if origin.day + horizon <= day]
         level = combine(parts, len(rows.users), errors_of(known), news_of(known, horizon))

@@ -57,8 +57,8 @@ def shifts(evidence: Evidence, now: int, passed_over: frozenset[str] = frozenset
     columns = _comparable(evidence, starts, passed_over)
     if not columns:
         return []
-    past = [_thinned(evidence.sampled(start).features, ROWS // len(starts)) for start in starts]
-    present = _thinned(evidence.sampled(now).features, ROWS)
+    past = [_thinned(evidence, start, ROWS // len(starts)) for start in starts]
+    present = _thinned(evidence, now, ROWS)
     if min(len(present), *map(len, past)) < MIN_ROWS:
         return []
     group = np.repeat(np.arange(len(past) + 1), [len(rows) for rows in (*past, present)])
@@ -105,8 +105,10 @@ def _shift(signal: str, counts: Counts) -> Shift:
     return Shift(signal, float(stability_index(every, present, users)), float(usual))
 
 
-def _thinned(rows: Matrix, most: int) -> Matrix:
-    return rows[:: max(1, -(-len(rows) // most))]
+def _thinned(evidence: Evidence, start: int, most: int) -> Matrix:
+    """Signals of at most so many of the sample's members as of `start`, evenly spread."""
+    members = len(evidence.sample(start))
+    return evidence.chosen(start, 0, np.arange(0, members, max(1, -(-members // most)))).features
 
 
 def _comparable(

@@ -7,20 +7,22 @@ of the goal: the days that remain are a column.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 
 from .buy_till_you_die import fit as fit_dying
-from .evidence import Evidence, Rows
+from .cases import TrainingSet, thinned
+from .evidence import Evidence
 from .learners import Trees, fit_linear, fit_trees, one_thread
 from .model import Model
 
 MOST_STARTS = 8
+MOST_ORIGINS = 6
+"""Past forecasts, a month apart where history allows: errors of neighbouring weeks repeat each
+other, those of other months tell something new."""
+
 SPACING_WEEKS = 4
 """Training starts lie this far apart, closer where history is short. Months are noisy and their
 noise does not last: eight of them, equally heard, kept the count's error on retail series a fifth
@@ -32,26 +34,14 @@ it (about 10 events per free parameter is the classical rule; ridge stretches it
 
 LINEAR_ROWS = (8_000, 24_000)
 TREE_ROWS = (6_000, 10_000)
-"""Training rows kept of those who did it, and of those who did not. What is left out is made up for
-by weight (King and Zeng 2001, "Logistic regression in rare events data", Political Analysis 9):
-beside a few thousand of one kind, more of the other tell hardly anything new."""
-
-WORKERS = 2
-"""Fits at the same time: as many as the functions have processors. Fitting is compiled code, which
-lets another thread work."""
+"""Training rows kept of those who did it, and of those who did not (see `cases`), the starts and
+ages having equal parts of them."""
 
 MIN_HISTORY_DAYS = 7
 """Days of history before the earliest start: a week shows each weekday once."""
 
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """Rows to learn from: `columns` float32 (n, k + 1), `did` bool (n,), and `weight` float64 (n,),
-    how many rows each stands for."""
-
-    columns: npt.NDArray[np.float32]
-    did: npt.NDArray[np.bool_]
-    weight: npt.NDArray[np.float64]
+YEAR = 364
+"""Days: whole weeks, so that a window of last year has the weekdays of this one."""
 
 
 def training_starts(evidence: Evidence, now: int, most: int = MOST_STARTS) -> tuple[int, ...]:
@@ -65,11 +55,24 @@ def training_starts(evidence: Evidence, now: int, most: int = MOST_STARTS) -> tu
     horizon = evidence.question.horizon
     starts = window_starts(now, horizon, earliest, most)
     if now == evidence.question.as_of:
-        # Past forecasts will learn from starts of their own: the segment is asked once for all.
-        known = {*starts, *window_starts(now, horizon, earliest)}
-        earlier = {start for day in known for start in window_starts(day, horizon, earliest)}
-        evidence.foresee({now} | known | earlier)
-    return tuple(start for start in starts if len(evidence.members(start)))
+        _foresee(evidence, {now, *starts}, earliest)
+    return tuple(start for start in starts if len(evidence.known(start, now)))
+
+
+def _foresee(evidence: Evidence, days: set[int], earliest: int) -> None:
+    """Have the segment asked once for all: on `days`, on the same a year before, and, of the
+    sample, on the days that past forecasts ask for."""
+    now, horizon = evidence.question.as_of, evidence.question.horizon
+    first = earliest + MIN_HISTORY_DAYS - 1
+
+    def with_year_before(made: int) -> set[int]:
+        newest = window_starts(made, horizon, earliest, 1)
+        return {day - YEAR for day in (made, *newest) if newest and newest[0] - YEAR >= first}
+
+    evidence.foresee(days | with_year_before(now))
+    origins = window_starts(now, horizon, earliest, MOST_ORIGINS)
+    earlier = {day for made in origins for day in window_starts(made, horizon, earliest)}
+    evidence.foresee_sample(earlier.union(origins, *map(with_year_before, origins)))
 
 
 def window_starts(now: int, horizon: int, earliest_day: int, most: int = MOST_STARTS) -> list[int]:
@@ -101,37 +104,16 @@ def training_ages(horizon: int, running: bool) -> tuple[int, ...]:
 
 
 def gather(evidence: Evidence, starts: tuple[int, ...], ages: tuple[int, ...]) -> TrainingSet:
-    """The rows of every start and age, thinned to LINEAR_ROWS, with their answers."""
-    parts = [evidence.sampled(start, age) for start in starts for age in ages]
-    did = [_answers(evidence, part) for part in parts]
-    kept, weight = thinned(np.concatenate(did), *LINEAR_ROWS)
-    ends = np.cumsum([len(part.users) for part in parts])
-    bounds = np.searchsorted(kept, [0, *ends])
-    columns = [
-        part.columns[kept[low:high] - (end - len(part.users))]
-        for part, end, low, high in zip(parts, ends, bounds[:-1], bounds[1:], strict=True)
-    ]
-    return TrainingSet(np.concatenate(columns), np.concatenate(did)[kept], weight)
+    """The rows of every start and age, with their answers."""
+    parts = len(starts) * len(ages)
+    return TrainingSet.join(
+        [cases_at(evidence, start, age, parts) for start in starts for age in ages]
+    )
 
 
-def _answers(evidence: Evidence, part: Rows) -> npt.NDArray[np.bool_]:
-    if not len(part.users):
-        return np.empty(0, bool)
-    return evidence.goal.within(part.users, part.cutoff, int(part.remaining[0]))
-
-
-def thinned(
-    did: npt.NDArray[np.bool_], done: int, not_done: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Positions, ascending, of at most so many rows of either answer, evenly spread; and how many
-    rows each of them stands for."""
-    weight = np.zeros(len(did))
-    for answer, most in ((True, done), (False, not_done)):
-        rows = np.flatnonzero(did == answer)
-        kept = rows[np.arange(min(most, len(rows))) * len(rows) // max(min(most, len(rows)), 1)]
-        weight[kept] = len(rows) / max(len(kept), 1)
-    positions = np.flatnonzero(weight)
-    return positions, weight[positions]
+def cases_at(evidence: Evidence, start: int, age: int, parts: int) -> TrainingSet:
+    """The rows of a start and age that is one of so many `parts`."""
+    return evidence.cases(start, age, *(rows // parts for rows in LINEAR_ROWS))
 
 
 def train(evidence: Evidence, now: int, running: bool) -> Model:
@@ -141,7 +123,7 @@ def train(evidence: Evidence, now: int, running: bool) -> Model:
     """
     starts = training_starts(evidence, now)
     horizon = evidence.question.horizon
-    first = np.concatenate([_answers(evidence, evidence.sampled(start)) for start in starts])
+    first = np.concatenate([evidence.answers(start) for start in starts])
     done = int(first.sum())
     base = (done + 0.5) / (len(first) + 1)  # Jeffreys' prior: never exactly 0 or 1
     enough = min(done, len(first) - done)
@@ -156,18 +138,6 @@ def train(evidence: Evidence, now: int, running: bool) -> Model:
             trees=_fit_trees(rows) if enough >= MIN_POSITIVES["full"] else None,
             dying=fit_dying(evidence.beat_of_all(now)) if evidence.repeated else None,
         )
-
-
-def train_each(evidence: Evidence, days: Sequence[int]) -> dict[int, Model]:
-    """`train(evidence, day, running=False)` of several days: rows first, one after the other, then
-    the fits, WORKERS at a time."""
-    for day in days:
-        evidence.sampled(day)
-        for start in training_starts(evidence, day):
-            evidence.sampled(start)
-    with one_thread(), ThreadPoolExecutor(WORKERS) as pool:
-        models = pool.map(lambda day: train(evidence, day, running=False), days)
-        return dict(zip(days, models, strict=True))
 
 
 def _fit_trees(rows: TrainingSet) -> Trees:

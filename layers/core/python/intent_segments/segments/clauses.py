@@ -1,6 +1,6 @@
 """The clauses of a segment definition as pydantic models; docs/segments.md explains each.
 
-Unknown fields are refused, so nothing is accepted that `compile.py` does not evaluate.
+Unknown fields are refused, so nothing is accepted that `compiler.py` does not evaluate.
 """
 
 from __future__ import annotations

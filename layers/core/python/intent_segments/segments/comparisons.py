@@ -84,6 +84,26 @@ class Count(Comparison):
     ne: Times | None = None
 
     @property
+    def admits_none(self) -> bool:
+        """Whether 0 passes."""
+        return not (
+            (self.gte or 0) > 0
+            or self.gt is not None
+            or self.lt == 0
+            or (self.eq or 0) > 0
+            or self.ne == 0
+        )
+
+    @property
+    def only_tells_none(self) -> bool:
+        """Whether all numbers but 0 are alike to it."""
+        told = {name: getattr(self, name) for name in self.model_fields_set}
+        return all(
+            pair in {("gte", 1), ("gt", 0), ("lte", 0), ("lt", 1), ("eq", 0), ("ne", 0)}
+            for pair in told.items()
+        )
+
+    @property
     def only_none(self) -> bool:
         """Whether no number but 0 can pass."""
         return self.eq == 0 or self.lte == 0 or (self.lt is not None and self.lt <= 1)

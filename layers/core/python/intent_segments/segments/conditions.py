@@ -18,8 +18,6 @@ from .values import FIRST_DATE, LAST_DATE, VERSION_DIGITS, VERSION_PARTS, VERSIO
 from .windows import Clock
 
 _SQL = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_NUMBERS = "('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE')"
-"""What DuckDB's json_type calls a JSON number."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ].+)?")
 """Narrower than fromisoformat, which also takes week dates and dates without hyphens."""
 
@@ -33,11 +31,9 @@ def json_path(name: str, binds: Binds) -> str:
 
 
 def json_number(path: str, sql_type: str) -> str:
-    """The numeric value of an event property as `sql_type`; NULL for anything else."""
-    return (
-        f"CASE WHEN json_type(properties, {path}) IN {_NUMBERS} "
-        f"THEN TRY_CAST(json_extract_string(properties, {path}) AS {sql_type}) END"
-    )
+    """The numeric value of an event property as `sql_type`; NULL for anything else: the JSON text
+    of text begins with a quotation mark, and no other kind of value reads as a number."""
+    return f"TRY_CAST(CAST(json_extract(properties, {path}) AS VARCHAR) AS {sql_type})"
 
 
 def property_holds(condition: Condition, binds: Binds) -> str:
@@ -61,7 +57,7 @@ def property_holds(condition: Condition, binds: Binds) -> str:
 
 def trait_holds(condition: TraitCondition, binds: Binds, clock: Clock) -> str:
     """A condition on a row of traits as of a day: kind, text, number. `exists` false is left
-    out, since a trait that is missing has no row (`compile.py` negates)."""
+    out, since a trait that is missing has no row (`compiler.py` negates)."""
 
     def compare(operator: str, wanted: Any) -> str:
         if isinstance(wanted, bool):

@@ -21,9 +21,6 @@ TraitValue = str | float | int | bool
 DAYS_AT_ONCE = 64
 """Days that one query answers: each makes every aggregate of the definition once more."""
 
-MAX_SAMPLE = 1_000
-"""The most users one sample shows."""
-
 
 @dataclass(frozen=True)
 class SampledUser:
@@ -76,6 +73,7 @@ def members_on_days(
             event_codes=tables.event_codes(),
             timezone=tables.timezone,
             lookup=lookup,
+            added_up=tables.added_up,
         )
         columns = _columns(tables, query.sql, query.params)
         uh = np.asarray(columns["uh"], dtype=np.int64)
@@ -87,7 +85,7 @@ def member_ids(
     tables: Tables, definition: Definition, as_of: date, *, lookup: Lookup | None = None
 ) -> NDArray[np.object_]:
     """The user ids of the members at the end of `as_of`: str objects, ascending by code point."""
-    query = _compiled(tables, definition, as_of, 0, lookup)
+    query = _compiled(tables, definition, as_of, 0, lookup, user_ids=True)
     found = _columns(
         tables, f"SELECT user_id FROM ({query.sql}) members ORDER BY user_id", query.params
     )
@@ -108,23 +106,14 @@ def size(
     return int(counted["users"][0])
 
 
-def sample(
-    tables: Tables,
-    definition: Definition,
-    as_of: date,
-    n: int,
-    *,
-    lookup: Lookup | None = None,
-) -> list[SampledUser]:
-    """Up to `n` members (at most MAX_SAMPLE): those with the lowest user hash.
-
-    The hash is random with regard to behaviour, so this is a fair sample, and the same one every
-    time.
-    """
-    query = _compiled(tables, definition, as_of, 0, lookup)
-    params = {**query.params, "most": min(n, MAX_SAMPLE)}
+def users_with_traits(tables: Tables, users: Sequence[int], as_of: date) -> list[SampledUser]:
+    """Users by their hashes, in ascending order of them, with the traits that held at the end of a
+    day. One who is not in the tables is left out."""
+    if not users:
+        return []
     rows = tables.con.execute(
-        f"SELECT uh, user_id FROM ({query.sql}) members ORDER BY uh LIMIT $most", params
+        "SELECT uh, user_id FROM users WHERE uh IN (SELECT unnest($users)) ORDER BY uh",
+        {"users": list(users)},
     ).fetchall()
     traits = _traits(tables, [uh for uh, _ in rows], as_of)
     return [SampledUser(user_id, traits.get(uh, {})) for uh, user_id in rows]
@@ -157,7 +146,12 @@ def _value(kind: str, text: str | None, number: float | None) -> TraitValue:
 
 
 def _compiled(
-    tables: Tables, definition: Definition, as_of: date, shift_days: int, lookup: Lookup | None
+    tables: Tables,
+    definition: Definition,
+    as_of: date,
+    shift_days: int,
+    lookup: Lookup | None,
+    user_ids: bool = False,
 ) -> Compiled:
     return compile_members(
         definition,
@@ -166,6 +160,8 @@ def _compiled(
         timezone=tables.timezone,
         shift_days=shift_days,
         lookup=lookup,
+        user_ids=user_ids,
+        added_up=tables.added_up,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ..lake.calendar import MICROS_PER_DAY
 from ..lake.tables import literal
 from .clauses import Hours
 from .values import WEEKDAYS
+from .windows import MICROS_PER_HOUR
 
 
 def weekday_holds(weekdays: Sequence[str]) -> str:
@@ -16,15 +18,14 @@ def weekday_holds(weekdays: Sequence[str]) -> str:
     return f"(((day + 3) % 7 + 7) % 7) IN ({', '.join(map(str, numbers))})"
 
 
-def hour_holds(hours: Hours, hour: str) -> str:
-    """The condition on `hour`, 0 to 23, to lie within; over midnight when it ends before it
-    begins."""
-    word = "AND" if hours.from_ < hours.to else "OR"
-    return f"({hour} >= {hours.from_} {word} {hour} < {hours.to})"
-
-
-def hour_of_day(timezone: str) -> str:
-    """SQL for the hour that a clock on the wall shows at `ts`, 0 to 23."""
+def hours_hold(hours: Hours, timezone: str, fact: Callable[[str], str]) -> str:
+    """The condition on `ts` to lie within hours that a clock on the wall shows; over midnight when
+    they end before they begin. `fact` makes a column of what is worked out once per row."""
     if timezone == "UTC":
-        return "EXTRACT(hour FROM make_timestamp(ts))"
-    return f"EXTRACT(hour FROM make_timestamptz(ts) AT TIME ZONE {literal(timezone)})"
+        since_midnight = f"((ts % {MICROS_PER_DAY}) + {MICROS_PER_DAY}) % {MICROS_PER_DAY}"
+        clock, unit = f"({since_midnight})", MICROS_PER_HOUR
+    else:
+        local = f"make_timestamptz(ts) AT TIME ZONE {literal(timezone)}"
+        clock, unit = fact(f"EXTRACT(hour FROM {local})"), 1
+    word = "AND" if hours.from_ < hours.to else "OR"
+    return f"({clock} >= {hours.from_ * unit} {word} {clock} < {hours.to * unit})"

@@ -15,6 +15,7 @@ from ..lake.tables import ALWAYS
 from .binds import Binds
 from .clauses import Step
 from .conditions import property_holds
+from .holds import NOBODY, Holds
 from .passes import Pass
 from .windows import MICROS_PER_HOUR, Clock, DayWindow, HourWindow
 
@@ -26,6 +27,11 @@ class SequencePass(Pass):
     steps: Sequence[Step] = ()
     _first: int | None = None
     _last: int = ALWAYS
+
+    @property
+    def first(self) -> int:
+        """The first day that is read."""
+        return ALWAYS if self._first is None else self._first
 
     def inside(self, window: DayWindow | HourWindow, clock: Clock, binds: Binds) -> str:
         """The condition on a chain to lie in a window as a whole; widens what the pass reads."""
@@ -93,19 +99,16 @@ class Sequences:
     binds: Binds
     passes: dict[str, SequencePass] = field(default_factory=dict)
 
-    def holds(
-        self, steps: Sequence[Step], window: DayWindow | HourWindow, clock: Clock
-    ) -> str | None:
-        """The condition on a user's row to have a chain of the steps inside the window; None where
-        one of the events has never happened to anybody."""
+    def holds(self, steps: Sequence[Step], window: DayWindow | HourWindow, clock: Clock) -> Holds:
+        """The condition on a user's row to have a chain of the steps inside the window."""
         if any(step.event not in self.event_codes for step in steps):
-            return None
+            return NOBODY
         # As JSON, because 1 == 1.0 == True in Python.
         key = " ".join(step.model_dump_json(exclude_defaults=True) for step in steps)
         chains = self.passes.setdefault(key, SequencePass(f"chain{len(self.passes)}", steps=steps))
         inside = chains.inside(window, clock, self.binds)
         found = chains.column(f"MAX(CASE WHEN {inside} THEN 1 ELSE 0 END)")
-        return f"(COALESCE({found}, 0) = 1)"
+        return Holds(f"(COALESCE({found}, 0) = 1)", frozenset([chains.name]))
 
 
 def _micros(step: Step) -> int:

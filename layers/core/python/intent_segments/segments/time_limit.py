@@ -15,10 +15,14 @@ AGAIN = 0.1
 """Seconds between two attempts to stop: one that falls between two queries stops nothing."""
 
 
+class TookTooLong(InvalidInput):
+    """A query was stopped because its time was over."""
+
+
 class TimeLimit:
     """`with TimeLimit(20) as limit:` stops the queries inside after so many seconds.
 
-    Leaving it then raises InvalidInput. `limit.watch(tables)` says whose queries to stop.
+    Leaving it then raises TookTooLong. `limit.watch(tables)` says whose queries to stop.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -44,7 +48,7 @@ class TimeLimit:
         self._over.set()
         self._stopper.join()
         if isinstance(error, duckdb.InterruptException):
-            raise InvalidInput.at(
+            raise TookTooLong.at(
                 "definition",
                 f"The segment takes longer than the {self.seconds:g} seconds there are. Shorten "
                 "the windows of clauses with where, hours or a sequence, or use fewer of them: "

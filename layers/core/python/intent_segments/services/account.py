@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, NotIncluded
 from ..store.account import Account
 from ..store.stores import Stores
 
@@ -18,9 +18,21 @@ def show(stores: Stores, control_salt: str) -> dict[str, Any]:
 
 
 def change(stores: Stores, changes: dict[str, Any], control_salt: str) -> dict[str, Any]:
-    """Set `plan` and/or `goal_limit`. Raises InvalidInput."""
+    """Set some of `plan`, `ai_pack`, `goal_limit` and `channels`, of which a new mapping takes the
+    place of the old one as a whole.
+
+    A limit below the number of goals at work stops none of them; it refuses new ones until there
+    are fewer. Raises InvalidInput, also for `timezone`.
+    """
+    if "timezone" in changes:
+        raise InvalidInput.at(
+            "timezone",
+            f"timezone is {stores.settings.timezone} since the stack was deployed, and everything "
+            "that is loaded is counted in its days. For another one, deploy a new stack with the "
+            "parameter TimeZone and load into that.",
+        )
     if not changes:
-        raise InvalidInput("Nothing to change: give plan or goal_limit.")
+        raise InvalidInput("Nothing to change: give plan, ai_pack, goal_limit or channels.")
     limit = changes.get("goal_limit")
     if limit is not None and not 1 <= limit <= MAX_GOAL_LIMIT:
         raise InvalidInput.at(
@@ -30,10 +42,24 @@ def change(stores: Stores, changes: dict[str, Any], control_salt: str) -> dict[s
     return _shown(stores.account.change(changes))
 
 
+def require_ai_pack(stores: Stores) -> None:
+    """Raises NotIncluded where the account has switched off the AI pack, which opens intent
+    buckets. Goals are scored all the same: switched on again, tonight's buckets are there."""
+    account = stores.account.find()
+    if account is not None and not account.ai_pack:
+        raise NotIncluded(
+            "Intent buckets belong to the AI pack, which this account has switched off. Switch it "
+            'on: PATCH /v1/account {"ai_pack": true}. Goals, forecasts, progress and reports work '
+            "without it."
+        )
+
+
 def _shown(account: Account) -> dict[str, Any]:
     return {
         "timezone": account.timezone,
         "plan": account.plan,
+        "ai_pack": account.ai_pack,
         "goal_limit": account.goal_limit,
         "active_goals": account.active_goals,
+        "channels": {name: {"consent": None, **needs} for name, needs in account.channels.items()},
     }

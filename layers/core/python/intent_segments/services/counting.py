@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..goals.buckets import NO_BUCKET, Bucket
+from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
+from ..goals.goal import Direction
 from ..goals.progress import ARMS, BUCKETS, Cells, Converted, GoalTally
+from ..goals.realised import EDGES, Realised
 from ..propensity.evidence import Evidence
 from ..propensity.score import Scored
 
@@ -55,6 +57,28 @@ def cells(
         for of in BUCKETS
         for group in ARMS
     }
+
+
+def realised(
+    likelihood: npt.NDArray[np.int32],
+    bucket: npt.NDArray[np.uint8],
+    did: npt.NDArray[np.bool_],
+    direction: Direction,
+) -> Realised:
+    """Members (n,) by their `likelihood` of day 0 (in 1e-6, of achieving the goal) and the `bucket`
+    of then, beside who did it."""
+    event = likelihood.astype(np.int64)
+    if direction == "minimize":
+        event = CERTAIN - event
+    at = np.searchsorted(np.array(EDGES), event, side="right")
+    bins = {}
+    for number in np.unique(at).tolist():
+        inside = at == number
+        bins[number] = (int(inside.sum()), int(did[inside].sum()), int(event[inside].sum()))
+    expected = [int(event[bucket == of].sum()) for of in BUCKETS]
+    return Realised(
+        bins, int((event**2).sum()), int(event[did].sum()), (expected[0], expected[1], expected[2])
+    )
 
 
 def events_of(evidence: Evidence, members: npt.NDArray[np.int32], after: int, last: int) -> int:

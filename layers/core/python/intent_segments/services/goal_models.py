@@ -51,11 +51,14 @@ def learn(
         model = found.model.at_level(found.rows, float(document["value"]) * share)
         learnt = replace(Learnt.of(evidence, found), model=model)
     else:
-        document = document_of(forecast(evidence, share), terms) if given is None else given
-        model = running_model(evidence, float(document["value"]) * share)
-        now = evidence.question.as_of
-        rows = evidence.rows(model.plan, evidence.members(now), now, model.horizon)
-        learnt = Learnt(_learnt_from(evidence), model, rows)
+        origins = None
+        if given is None:
+            found = forecast(evidence, share)
+            origins, document = found.origins, document_of(found, terms)
+        else:
+            document = given
+        model = running_model(evidence, float(document["value"]) * share, origins)
+        learnt = Learnt(_learnt_from(evidence), model, evidence.present)
     return learnt if given else replace(learnt, forecast=document)
 
 

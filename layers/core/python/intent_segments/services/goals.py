@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Literal
 
-from ..errors import InvalidInput, NotFound, Raced
+from ..errors import Expired, InvalidInput, NotFound, Raced
+from ..goals.cloning import draft_of
 from ..goals.goal import CONTROL_SHARE, Draft, Goal, Status, Terms
+from ..goals.live_segments import refuse_live
 from ..goals.rules import agree, still_ahead
 from ..goals.target_group import MAX_CONTROL_SHARE, MIN_CONTROL_SHARE
 from ..store.goals import ATTEMPTS, IdempotencyKey
@@ -19,17 +23,37 @@ ELSEWHERE = frozenset(Terms.__dataclass_fields__) - {"target"} | {"manifest_key"
 
 
 @dataclass(frozen=True)
+class Clone:
+    """What a clone is made from, and what it has otherwise (see `cloning.draft_of`). `segment` says
+    whose goal it is: of the definition that `source` was frozen with, or of what its saved segment
+    says by now."""
+
+    source: Goal
+    segment: Literal["frozen", "current"] = "frozen"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def wanted(self, name: str | None, control_share: float | None) -> NewGoal:
+        """The request to save it; name and control share are the source's where none is given."""
+        share = self.source.control_share if control_share is None else control_share
+        return NewGoal(name or self.source.name, clone=self, control_share=share)
+
+
+@dataclass(frozen=True)
 class NewGoal:
-    """A request to save a goal: from a `draft`, or from a forecast made within the last day."""
+    """A request to save a goal: from a `draft`, from a forecast made within the last day, or as the
+    `clone` of a goal."""
 
     name: str
     draft: Draft | None = None
     forecast_id: str | None = None
+    clone: Clone | None = None
     control_share: float = CONTROL_SHARE
 
 
 def agree_terms(stores: Stores, draft: Draft, state: LakeState) -> Terms:
-    """Check a draft against the segments and the lake as they are. Raises InvalidInput."""
+    """Check a draft against the segments and the lake as they are. Raises InvalidInput, also for a
+    live segment."""
+    refuse_live(draft.definition)
     frozen = goal_definition(stores, draft.segment_id, draft.definition)
     return agree(draft, frozen, state.watermark, state.events)
 
@@ -47,7 +71,8 @@ def create(
 
     `goal_id` and `control_salt` are fresh; the salt is kept if the account is new. With a `key`
     seen before, the goal saved then is returned, and its set-up started again if it never began.
-    Raises InvalidInput, LimitReached, Conflict, Raced.
+    Raises InvalidInput, LimitReached, Conflict, Raced, Expired for a forecast that is no longer
+    kept.
     """
     if not MIN_CONTROL_SHARE <= wanted.control_share <= MAX_CONTROL_SHARE:
         raise InvalidInput.at(
@@ -90,14 +115,18 @@ def _goal(stores: Stores, wanted: NewGoal, goal_id: str, now: datetime, state: L
     if wanted.forecast_id is not None:
         try:
             document = stores.forecasts.get(wanted.forecast_id, now)
+        except Expired:
+            raise
         except NotFound as unknown:
             raise InvalidInput.at("forecast_id", unknown.message) from None
         terms = Terms.from_json(document)
         # The very members that were counted: their state of the lake, not today's.
         manifest_key = document["manifest_key"]
         forecast = {key: value for key, value in document.items() if key not in ELSEWHERE}
+    elif wanted.clone is not None:
+        terms = _cloned_terms(stores, wanted.clone, state)
     else:
-        assert wanted.draft is not None  # the request model allows no third way
+        assert wanted.draft is not None  # the request models allow no fourth way
         terms = agree_terms(stores, wanted.draft, state)
     still_ahead(terms, state.watermark)
     return Goal(
@@ -109,7 +138,31 @@ def _goal(stores: Stores, wanted: NewGoal, goal_id: str, now: datetime, state: L
         control_share=wanted.control_share,
         forecast=forecast,
         manifest_key=manifest_key,
+        cloned_from=None if wanted.clone is None else wanted.clone.source.id,
     )
+
+
+def _cloned_terms(stores: Stores, clone: Clone, state: LakeState) -> Terms:
+    source = clone.source
+    draft = draft_of(source.terms, clone.changes, state.watermark)
+    if clone.segment == "frozen":
+        return agree(draft, source.terms.definition, state.watermark, state.events)
+    if draft.segment_id is None:
+        raise InvalidInput.at(
+            "segment",
+            f"Goal {source.id} was made on a definition of its own, not on a saved segment, so "
+            'there is no newer one. Leave segment out, or say "frozen".',
+        )
+    try:
+        return agree_terms(stores, draft, state)
+    except InvalidInput as refused:
+        if any(error.field == "segment_id" for error in refused.errors):
+            message = (
+                f"{refused.message} Goal {source.id} keeps the definition it was made with: "
+                'clone it with "segment": "frozen".'
+            )
+            raise InvalidInput.at("segment", message) from None
+        raise
 
 
 def rename(stores: Stores, goal_id: str, name: str) -> Goal:
@@ -119,4 +172,4 @@ def rename(stores: Stores, goal_id: str, name: str) -> Goal:
 
 def archive(stores: Stores, goal_id: str) -> Goal:
     """Stop a goal and free its place; nothing happens when it is archived. Raises NotFound."""
-    return stores.goals.step(goal_id, Status.ARCHIVED)
+    return stores.goals.archive(goal_id)

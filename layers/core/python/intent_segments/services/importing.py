@@ -35,6 +35,11 @@ class ImportRequest:
     options: Options
     closes_until: bool = True
 
+    @property
+    def rejected_key(self) -> str:
+        """Where rows that are set aside go: beside the landed file, in a folder of its own."""
+        return f"rejected/{self.key.removeprefix('landing/')}.jsonl.gz"
+
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ImportRequest:
         """From {"key", "kind": "events"|"profiles", "since", "until", "valid_from",
@@ -102,7 +107,9 @@ def _import_once(
             f"when data are loaded: deploy with {base.timezone} again, or load into a new stack."
         )
     base = replace(base, version=state.version)
-    after, report = import_file(landed, request.kind, base, objects, folder, request.options)
+    after, report = import_file(
+        landed, request.kind, base, objects, folder, request.options, request.rejected_key
+    )
     watermark = _watermark(request, report)
     moves = watermark is not None and (state.watermark is None or watermark > state.watermark)
     if after is not base or moves:

@@ -21,6 +21,7 @@ from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.target_group import Arm
 from ..lake.layout import group_of, user_hash
 from ..store.stores import Stores
+from .account import require_ai_pack
 from .opening import score_key, target_key
 
 STATES = ("open", "achieved", "lost")
@@ -49,9 +50,11 @@ def bucket_users(
     """A page of the open members of a bucket, as of the goal's last published night.
 
     `after` is the last user id of the page before. Raises NotFound, InvalidInput for an unknown
-    bucket, Conflict while the goal has no scores.
+    bucket, Conflict while the goal has no scores, NotIncluded where the account has switched off
+    buckets.
     """
     wanted = _bucket(bucket)
+    require_ai_pack(stores)
     goal = stores.goals.get(goal_id)
     if goal.scores is None:
         raise Conflict(f"Goal {goal_id} is {goal.status}: its buckets come with its set-up.")
@@ -80,7 +83,9 @@ def bucket_users(
 
 
 def intents(stores: Stores, user_id: str) -> dict[str, Any]:
-    """One user's standing in every active goal that has the user in its target group."""
+    """One user's standing in every active goal that has the user in its target group. Raises
+    NotIncluded where the account has switched off buckets."""
+    require_ai_pack(stores)
     data = []
     for goal in stores.goals.at_work():
         if goal.status != Status.ACTIVE or goal.scores is None:

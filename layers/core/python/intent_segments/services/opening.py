@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from ..goals.plan import PlannedGoal
 from ..lake.columns import read_columns
 from ..lake.layout import group_of, slot_start
 from ..lake.manifest import Manifest, panel_bound, read_manifest
-from ..lake.reader import open_lake, open_panel
+from ..lake.reader import SingleEvents, open_lake, open_panel
 from ..lake.tables import Tables
-from ..segments.compile import needs_single_events
-from ..segments.definition import Definition
+from ..segments.compile import needs_single_events, reads
+from ..segments.definition import Definition, references
 from ..segments.goal_event import GoalEvent, filtered
 from ..store.stores import Stores
 
@@ -37,15 +38,23 @@ def panel_tables(
     definitions: Sequence[Definition],
     events: Iterable[GoalEvent],
     folder: Path,
+    counted: Sequence[Definition] = (),
+    as_of: date | None = None,
 ) -> tuple[Tables, float]:
     """The panel's tables, and its share of all users in (0, 1].
 
     Single events are fetched only when one of `definitions` asks for what daily counts do not
-    have, or one of the goals' `events` is filtered.
+    have, or one of the goals' `events` is filtered. `counted` are definitions whose members nobody
+    asks to see: user ids are left out as in `group_tables`. `as_of` is the one day that all are
+    asked on, None stands for several.
     """
     manifest = read_manifest(stores.objects, manifest_key)
-    wanted = _wanted(definitions, events)
-    tables = open_panel(stores.objects, manifest, wanted, None, folder)
+    wanted = tables_wanted([*definitions, *counted], events)
+    by_id = _by_id(definitions, counted)
+    single = single_events([*definitions, *counted], events, as_of)
+    tables = open_panel(
+        stores.objects, manifest, wanted, None, folder, single=single, user_ids=by_id
+    )
     bound = panel_bound(manifest.users_per_slot)
     share = sum(manifest.users_per_slot[:bound]) / max(manifest.users, 1)
     return tables, share if share > 0 else 1.0
@@ -58,12 +67,28 @@ def group_tables(
     definitions: Sequence[Definition],
     events: Iterable[GoalEvent],
     folder: Path,
+    counted: Sequence[Definition] = (),
+    as_of: date | None = None,
 ) -> Tables:
-    """One group's tables; single events only when a definition or a goal's event needs them."""
+    """One group's tables; single events only when a definition or a goal's event needs them.
+
+    `counted` are definitions whose members are only counted: where all are, user ids, which take
+    longer to read than everything else, are left out unless one lists some. `as_of` is the one day
+    that all are asked on, None stands for several; with it tables are read where they lie.
+    """
     manifest = read_manifest(stores.objects, manifest_key)
-    wanted = _wanted(definitions, events)
+    wanted = tables_wanted([*definitions, *counted], events)
+    by_id = _by_id(definitions, counted)
     return open_lake(
-        stores.objects, manifest, [group], wanted, None, folder, user_ids=bool(definitions)
+        stores.objects,
+        manifest,
+        [group],
+        wanted,
+        None,
+        folder,
+        user_ids=by_id,
+        single=single_events([*definitions, *counted], events, as_of),
+        once=as_of is not None,
     )
 
 
@@ -80,7 +105,22 @@ def panel_members(
     return members[members < below] if below < 2**63 else members
 
 
-def _wanted(definitions: Sequence[Definition], events: Iterable[GoalEvent]) -> set[str]:
+def _by_id(definitions: Sequence[Definition], counted: Sequence[Definition]) -> bool:
+    return bool(definitions) or any(references(definition).has_user_ids for definition in counted)
+
+
+def single_events(
+    definitions: Sequence[Definition], events: Iterable[GoalEvent], as_of: date | None
+) -> SingleEvents:
+    """The single events that definitions, with referenced segments in place, and goals' events ask
+    for; those of filtered goal events on any day."""
+    goals = {event.event for event in events if event.where}
+    asked = reads(definitions, as_of).single
+    return SingleEvents((asked.names or frozenset()) | goals, None if goals else asked.days)
+
+
+def tables_wanted(definitions: Sequence[Definition], events: Iterable[GoalEvent] = ()) -> set[str]:
+    """The tables that definitions, with referenced segments in place, and goals' events read."""
     tables = {"activity", "users", "profiles"}
     if filtered(events) or any(needs_single_events(definition) for definition in definitions):
         tables.add("events")

@@ -15,9 +15,10 @@ from ..goals.rolling import window_that_ends
 from ..goals.target_group import control_salt
 from ..lake.calendar import parse_date
 from ..store.event_bus import GOAL_CREATED
-from ..store.runs import Run, night_id, setup_id
+from ..store.runs import Run, night_id, plan_key_of, setup_id
 from ..store.stores import Stores
 from .catalogue import LakeState, lake_state
+from .night_sizes import plan_sizes
 
 GRACE = timedelta(hours=3)
 """How long after midnight a day stays open for late events (DESIGN, the watermark)."""
@@ -64,7 +65,8 @@ class RunRequest:
 def plan_run(stores: Stores, request: RunRequest, now: datetime) -> dict[str, Any]:
     """Write the plan and the list of shards of a run; returns where they are.
 
-    {"run_id", "plan_key", "bucket", "shards_key", "has_work", "idle", "catch_up"}. A night without
+    {"run_id", "plan_key", "bucket", "shards_key", "has_work", "idle", "catch_up"}, and "untrained"
+    where groups have to be worked on though there is nothing to train. A night without
     a date closes the first open day; `idle` says that every day which is over is closed already,
     `catch_up` that another night has to follow this one. A published run keeps its plan, so
     that repeating it repeats the same work. `now` is a UTC instant. Raises NotFound for an unknown
@@ -79,7 +81,7 @@ def plan_run(stores: Stores, request: RunRequest, now: datetime) -> dict[str, An
 def _plan_setup(stores: Stores, goal: Goal, now: datetime) -> dict[str, Any]:
     run_id = setup_id(goal.id)
     if _is_published(stores, run_id) or goal.status != Status.PREPARING:
-        return _output(stores, run_id, has_work=False)
+        return _output(stores, run_id, f"runs/{run_id}/", has_work=False)
     assert goal.manifest_key is not None  # set when the goal is created
     manifest = stores.objects.get_json(goal.manifest_key)
     salts = _salts(stores, [goal])
@@ -93,11 +95,16 @@ def _plan_setup(stores: Stores, goal: Goal, now: datetime) -> dict[str, Any]:
         timezone=manifest["timezone"],
         goals=(planned(goal, "goal_setup", goal.terms.as_of, salts[goal.id]),),
     )
-    return _started(stores, plan, now)
+    return started(stores, plan, now)
 
 
 def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str, Any]:
-    state = lake_state(stores)
+    try:
+        state = lake_state(stores)
+    except Conflict:
+        if wanted is None:  # a new stack: nothing is loaded, so no day is to be closed
+            return IDLE | {"bucket": stores.settings.bucket}
+        raise
     following = state.watermark + timedelta(days=1)
     day = following if wanted is None else wanted
     closed = last_closed_day(now, stores.settings.timezone)
@@ -116,10 +123,20 @@ def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str,
                 f"{day} was closed when its events were loaded, while no goal was at work, so "
                 f"there is no night to repeat. The next night is {following}."
             )
-        stored = Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
-        return _output(stores, run_id, has_work=bool(stored.goals))
+        published = stores.runs.get(run_id)
+        key = plan_key_of(published)
+        stored = Plan.from_json(stores.objects.get_json(key))
+        folder = key.removesuffix("plan.json")
+        return _output(stores, run_id, folder, has_work=bool(stored.goals))
     behind = wanted is None and day < closed
-    return _started(stores, _night(stores, state, day), now) | {"catch_up": behind}
+    plan = _night(stores, state, day)
+    plan, counts = plan_sizes(stores, plan)
+    return started(stores, plan, now) | _untrained(plan, counts) | {"catch_up": behind}
+
+
+def _untrained(plan: Plan, counts: bool) -> dict[str, Any]:
+    """Of a night that has the sizes of segments to count and no goal: it goes without training."""
+    return {"has_work": True, "untrained": True} if counts and not plan.goals else {}
 
 
 def _night(stores: Stores, state: LakeState, day: date) -> Plan:
@@ -169,7 +186,8 @@ def _salts(stores: Stores, goals: list[Goal]) -> dict[str, str]:
     }
 
 
-def _started(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
+def started(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
+    """Write a plan and its list of shards, and the run as running; returns where they are."""
     shards = [
         {"run_id": plan.run_id, "group": group, "plan_key": plan.plan_key}
         for group in range(plan.groups)
@@ -185,17 +203,18 @@ def _started(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
             started_at=now.isoformat(),
             manifest_key=plan.manifest_key,
             attempt=plan.attempt,
+            plan_key=plan.plan_key,
         )
     )
-    return _output(stores, plan.run_id, has_work=bool(plan.goals))
+    return _output(stores, plan.run_id, plan.prefix, has_work=bool(plan.goals))
 
 
-def _output(stores: Stores, run_id: str, has_work: bool) -> dict[str, Any]:
+def _output(stores: Stores, run_id: str, folder: str, has_work: bool) -> dict[str, Any]:
     return {
         "run_id": run_id,
-        "plan_key": f"runs/{run_id}/plan.json",
+        "plan_key": f"{folder}plan.json",
         "bucket": stores.settings.bucket,
-        "shards_key": f"runs/{run_id}/shards.json",
+        "shards_key": f"{folder}shards.json",
         "has_work": has_work,
         "idle": False,
         "catch_up": False,

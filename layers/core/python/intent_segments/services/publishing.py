@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,23 +10,28 @@ from typing import Any
 
 from ..errors import Conflict, CorruptObject, InsufficientHistory, IntentError, NotFound, Raced
 from ..goals.goal import Goal, Status
+from ..goals.life_cycle import ended_reason
 from ..goals.plan import Plan, PlannedGoal, Trained, read_group_tally, read_trained
 from ..goals.progress import GoalNight, GoalTally, merge
+from ..goals.realised import Realised
 from ..goals.rolling import Completed
 from ..store.account import free_places
 from ..store.goals import ATTEMPTS, scored_action, step_action
 from ..store.lake_head import close_day
-from ..store.runs import Run, night_id, put_action, setup_id
+from ..store.runs import Run, night_id, plan_key_of, put_action, setup_id
 from ..store.stores import Stores
 from ..store.table import Action, TransactionRefused
+from .night_sizes import keep_sizes, outcome, read_sizes
 from .planning import RunRequest
+from .run_failures import cause_of, reason_of
 
 READERS = 16
 """Tallies read at the same time: small objects whose time is all latency."""
 
 
 def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Publish the run {"run_id": …}, or, with {"failed": {"Error", "Cause"}} in it, record why
+    """Publish the run {"run_id": …, "plan_key": …} (without plan_key by the plan it was last
+    started with), or, with {"failed": {"Error", "Cause"}} in it, record why
     it stopped. Returns {"run_id", "status", "catch_up"}, the last as the plan had it. `now` is a
     UTC instant.
 
@@ -37,14 +41,15 @@ def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> 
     if "failed" in event:
         return _record_failure(stores, event, now)
     run_id = str(event["run_id"])
+    plan_key = str(event.get("plan_key") or plan_key_of(stores.runs.get(run_id)))
     if run_id.startswith("setup-"):
-        done = _publish_setup(stores, run_id, now)
+        done = _publish_setup(stores, run_id, plan_key, now)
     else:
-        done = _publish_night(stores, _plan(stores, run_id), now)
+        done = _publish_night(stores, run_id, plan_key, now)
     return done | {"catch_up": bool(event.get("catch_up"))}
 
 
-def _publish_setup(stores: Stores, run_id: str, now: datetime) -> dict[str, Any]:
+def _publish_setup(stores: Stores, run_id: str, plan_key: str, now: datetime) -> dict[str, Any]:
     goal = stores.goals.get(run_id.removeprefix("setup-"))
     for _ in range(ATTEMPTS):
         run = stores.runs.find(run_id)
@@ -55,7 +60,7 @@ def _publish_setup(stores: Stores, run_id: str, now: datetime) -> dict[str, Any]
             discarded = _finished(stores, run_id, "goal_setup", "discarded", now, reason)
             stores.runs.put_unless_published(discarded)
             return _done(run_id, "discarded")
-        plan = _plan(stores, run_id)
+        plan = Plan.from_json(stores.objects.get_json(plan_key))
         try:
             stores.table.transact(_setup_actions(stores, plan, goal, now))
         except (TransactionRefused, Raced):
@@ -87,15 +92,31 @@ def _setup_actions(stores: Stores, plan: Plan, goal: Goal, now: datetime) -> lis
     return [put_action(run), step_action(goal, Status.ACTIVE, changes)]
 
 
-def _publish_night(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
+def _publish_night(stores: Stores, run_id: str, plan_key: str, now: datetime) -> dict[str, Any]:
+    present = stores.runs.find(run_id)
+    if _overtaken(present, plan_key):
+        return _done(run_id, "published")
+    plan = Plan.from_json(stores.objects.get_json(plan_key))
     trained = _trained(stores, plan) if plan.goals else {}
     nights = _nights(stores, plan, trained)
-    run = _published(stores, plan, nights, now)
+    wanted = read_sizes(stores, plan)
+    counted = outcome(stores, plan, wanted)
+    run = replace(_published(stores, plan, nights, now), warnings=counted.problems)
+    if _commit_night(stores, plan, trained, run):
+        # After the commit, so that no size is of a day that is not closed; a repeat makes it good.
+        keep_sizes(stores, plan, wanted, counted)
+    return _done(run_id, "published")
+
+
+def _commit_night(stores: Stores, plan: Plan, trained: Mapping[str, Trained], run: Run) -> bool:
+    """Publish the night, unless it is published; whether it is this one that stands."""
     for _ in range(ATTEMPTS):
         present = stores.runs.find(plan.run_id)
         if present is not None and present.status == "published":
+            if _overtaken(present, plan.plan_key):
+                return False
             _check_same(present, run)
-            return _done(plan.run_id, "published")
+            return True
         actions = [put_action(run), close_day(plan.date), *_goal_actions(stores, plan, trained)]
         try:
             stores.table.transact(actions)
@@ -109,7 +130,7 @@ def _publish_night(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
                     f"{head.watermark} by now. Plan the run again."
                 ) from None
             continue  # published meanwhile, or a goal was archived: look again
-        return _done(plan.run_id, "published")
+        return True
     raise Raced(f"Others are writing at the same time as {plan.run_id}; try again.")
 
 
@@ -122,7 +143,12 @@ def _goal_actions(stores: Stores, plan: Plan, trained: Mapping[str, Trained]) ->
     for goal_id in sorted(scored | set(plan.ending)):
         goal = stores.goals.get(goal_id)
         if goal_id in plan.ending and goal.status in (Status.ACTIVE, Status.NEEDS_DATA):
-            changes = {"scores": scores} if goal_id in scored else {}
+            assert goal.terms.ends_on is not None  # a rolling goal is never over
+            changes: dict[str, Any] = {
+                "status_reason": ended_reason(goal.terms.ends_on, goal.status_reason)
+            }
+            if goal_id in scored:
+                changes["scores"] = scores
             actions.append(step_action(goal, Status.ENDED, changes))
             places += 1
         elif goal.status == Status.ACTIVE:
@@ -138,9 +164,15 @@ def _nights(
     groups = _tallies(stores, plan)
     nights = {}
     for goal in plan.goals:
-        tally = replace(merge(group[goal.id] for group in groups), histogram={})
+        whole = merge(group[goal.id] for group in groups)
+        tally = replace(whole, histogram={}, realised=Realised())
         night = GoalNight(plan.date, tally, goal.terms.direction, trained[goal.id].cuts)
-        nights[goal.id] = night.to_json() | _of_windows(goal, night, trained[goal.id])
+        realised = whole.realised.summary()
+        nights[goal.id] = {
+            **night.to_json(),
+            **_of_windows(goal, night, trained[goal.id]),
+            **({} if realised is None else {"realised": realised}),
+        }
     return nights
 
 
@@ -185,10 +217,6 @@ def _trained(stores: Stores, plan: Plan) -> dict[str, Trained]:
     return trained
 
 
-def _plan(stores: Stores, run_id: str) -> Plan:
-    return Plan.from_json(stores.objects.get_json(f"runs/{run_id}/plan.json"))
-
-
 def _published(stores: Stores, plan: Plan, nights: Mapping[str, Any], now: datetime) -> Run:
     finished = _finished(stores, plan.run_id, plan.kind, "published", now, None)
     return replace(
@@ -196,6 +224,7 @@ def _published(stores: Stores, plan: Plan, nights: Mapping[str, Any], now: datet
         date=plan.date.isoformat(),
         manifest_key=plan.manifest_key,
         attempt=plan.attempt,
+        plan_key=plan.plan_key,
         goals=nights,
     )
 
@@ -207,6 +236,14 @@ def _finished(
     return replace(begun, status=status, finished_at=now.isoformat(), reason=reason)
 
 
+def _overtaken(present: Run | None, plan_key: str) -> bool:
+    """Whether the night was published from another plan, made at another moment: that one counts,
+    and what this execution found is of no use any more."""
+    return (
+        present is not None and present.status == "published" and (plan_key_of(present) != plan_key)
+    )
+
+
 def _check_same(present: Run, run: Run) -> None:
     if present.goals != run.goals:
         raise Conflict(
@@ -216,13 +253,11 @@ def _check_same(present: Run, run: Run) -> None:
 
 
 def _record_failure(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    kind, message = _cause(event["failed"])
     run_id = _run_id(stores, event)
     if run_id is None:
         return {"run_id": None, "status": "failed"}
-    reason = message or (
-        f"The run stopped with {kind}. The logs of {run_id} say more; it is safe to run it again."
-    )
+    kind, _ = cause_of(event["failed"])
+    reason = reason_of(event["failed"], run_id)
     is_setup = run_id.startswith("setup-")
     failed = _finished(stores, run_id, "goal_setup" if is_setup else "night", "failed", now, reason)
     if failed.date is None and not is_setup:
@@ -257,31 +292,6 @@ def _run_id(stores: Stores, event: Mapping[str, Any]) -> str | None:
         return setup_id(request.goal_id)
     # A night without a date that could not even be planned has no day to be recorded under.
     return None if request.date is None else night_id(request.date)
-
-
-def _cause(failed: Mapping[str, Any]) -> tuple[str, str | None]:
-    """(class name of the error, its message if it was written for the owner to read).
-
-    Cause is {"errorType", "errorMessage"}, as JSON text where Lambda wrote it and as an object
-    where training gave a refusal as its answer; anything else is told by name alone.
-    """
-    kind = str(failed.get("Error") or "an unknown error")
-    cause = failed.get("Cause") or "{}"
-    if isinstance(cause, str):
-        try:
-            cause = json.loads(cause)
-        except ValueError:
-            return kind, None
-    if not isinstance(cause, dict):
-        return kind, None
-    kind = str(cause.get("errorType") or kind)
-    own = {error.__name__ for error in _descendants(IntentError)}
-    return kind, str(cause["errorMessage"]) if kind in own and "errorMessage" in cause else None
-
-
-def _descendants(error: type[IntentError]) -> list[type[IntentError]]:
-    below = error.__subclasses__()
-    return below + [deeper for child in below for deeper in _descendants(child)]
 
 
 def _done(run_id: str, status: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..errors import Conflict
 from ..goals.buckets import Bucket
-from ..goals.goal import Status
 from ..goals.off_course import off_course
 from ..goals.progress import predicted_by
 from ..goals.wilson import wilson95
@@ -45,7 +44,7 @@ def evaluation(stores: Stores, goal_id: str) -> dict[str, Any]:
         "ends_on": goal.terms.to_json()["ends_on"],
         "rolling_days": goal.terms.rolling_days,
         "date": night["date"],
-        "finished": goal.status == Status.ENDED,
+        "finished": goal.terms.over(date.fromisoformat(night["date"])),
         "method": forecast.get("method"),
         "quality": forecast.get("quality") or {},
         "warnings": [*(forecast.get("warnings") or ()), *([drifted] if drifted else [])],
@@ -95,14 +94,16 @@ def _bucket(
     rate = _share(together["did"], together["users"])
     return {
         "bucket": bucket,
-        **_rated(together),
+        **rated(together),
         "lift": None if rate is None or not overall else round(rate / overall, 4),
         "expected_users": expected.get(bucket, {}).get("expected_users"),
-        "by_arm": {arm: _rated(arms[arm]) for arm in ARMS},
+        "by_arm": {arm: rated(arms[arm]) for arm in ARMS},
     }
 
 
-def _rated(cell: Mapping[str, int]) -> dict[str, Any]:
+def rated(cell: Mapping[str, int]) -> dict[str, Any]:
+    """Members and those who did it ({"users", "did"}), with the rate and Wilson's interval of it;
+    None without members."""
     bounds = wilson95(cell["did"], cell["users"])
     rate = _share(cell["did"], cell["users"])
     return {

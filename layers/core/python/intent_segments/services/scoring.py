@@ -1,7 +1,8 @@
 """One group of users in a run: freeze target groups at set-up, score every goal, count.
 
-The group's activity is read once and serves all goals. Files go to keys that the plan determines,
-so that a repeated job writes the same bytes to the same place.
+The group's activity is read once and serves all goals, at night the sizes of saved segments too.
+Files go to keys that the plan determines, so that a repeated job writes the same bytes to the same
+place.
 """
 
 from __future__ import annotations
@@ -31,10 +32,13 @@ from ..propensity.traits import TraitTable, load_traits
 from ..segments.definition import parse
 from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
-from .counting import ACHIEVED, LOST, OPEN, cells, events_of, tally
+from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, tally
 from .forecasting import question_of
 from .goal_models import load_model
+from .group_sizes import definitions_of, group_sizes
+from .night_sizes import read_sizes
 from .opening import group_tables, score_key, target_key
+from .seals import sealed, task_of
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,28 @@ def score_users(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[
     """Do the job {"plan_key", "group"}; returns {"group": …} and nothing of the users."""
     plan = Plan.from_json(stores.objects.get_json(event["plan_key"]))
     number = int(event["group"])
+    setting_up = plan.kind == "goal_setup"
+    wanted = None if setting_up else read_sizes(stores, plan)
+    freezing = [parse(goal.terms.definition) for goal in plan.goals] if setting_up else []
+    counted = definitions_of(wanted) if wanted else []
+    tables = group_tables(stores, plan.manifest_key, number, freezing, plan.events, folder, counted)
+    tallies = _goals(stores, plan, number, tables) if plan.goals else {}
+    scored = sum(tally.members for tally in tallies.values())
+    stores.meter.add(rows=tables.rows("activity"), users=scored)
+    document = group_tally(plan, number, tallies)
+    if wanted:
+        document |= group_sizes(stores, plan, wanted, tables, number, folder)
+    stores.objects.put_json(plan.tally_key(number), sealed(document, task_of(stores, plan)))
+    return {"group": number}
+
+
+def _goals(stores: Stores, plan: Plan, number: int, tables: Tables) -> dict[str, GoalTally]:
     trained = read_trained(plan, stores.objects.get_json(plan.cuts_key))
-    definitions = [parse(goal.terms.definition) for goal in plan.goals]
-    freezing = definitions if plan.kind == "goal_setup" else []
-    tables = group_tables(stores, plan.manifest_key, number, freezing, plan.events, folder)
     history = load_history(tables, to_day(plan.date))
     traits = load_traits(tables, history)
     with TemporaryDirectory() as scratch:
         group = Group(stores, plan, number, tables, history, traits, Path(scratch))
-        tallies = {goal.id: _goal(group, goal, trained[goal.id]) for goal in plan.goals}
-    stores.objects.put_json(plan.tally_key(number), group_tally(plan, number, tallies))
-    return {"group": number}
+        return {goal.id: _goal(group, goal, trained[goal.id]) for goal in plan.goals}
 
 
 def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
@@ -91,7 +106,7 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     before = _earlier(group, goal, goal.previous_scores, target["uh"])
     over = goal.terms.over(night)
     bucket, pending = _kept(scored, before) if over else _buckets(scored, trained.cuts, before)
-    day0 = _earlier(group, goal, goal.day0_scores, target["uh"])["bucket"]
+    first = _earlier(group, goal, goal.day0_scores, target["uh"])
     done = ACHIEVED if goal.terms.direction == "maximize" else LOST
     columns = {
         "uh": target["uh"],
@@ -111,11 +126,15 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         scored,
         bucket,
         before["bucket"],
-        day0 if goal.day0_scores is not None else bucket,
+        first["bucket"] if goal.day0_scores is not None else bucket,
         target["arm"],
         events_of(evidence, members, began, last),
         done,
     )
+    if over:
+        direction = goal.terms.direction
+        told = realised(first["likelihood"], first["bucket"], scored.did, direction)
+        counted = replace(counted, realised=told)
     if goal.window_scores is None:
         return counted
     window = _earlier(group, goal, goal.window_scores, target["uh"])["bucket"]
@@ -166,20 +185,24 @@ def _frozen(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
 def _earlier(
     group: Group, goal: PlannedGoal, files: ScoreFiles | None, uh: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Bucket and `pending` of an earlier night, aligned with `uh`; NO_BUCKET and 0 for none."""
+    """Bucket, `pending` and likelihood of an earlier night, aligned with `uh`; NO_BUCKET, 0 and 0
+    for none."""
     bucket = np.full(len(uh), NO_BUCKET, np.uint8)
     pending = np.zeros(len(uh), np.int8)
+    likelihood = np.zeros(len(uh), np.int32)
     if files is not None:
         path = group.scratch / f"{goal.id}-earlier.parquet"
         group.stores.objects.download(score_key(goal.id, files, group.number), path)
-        found = read_columns(path, ("uh", "bucket", "pending"), group.tables.con)
+        columns = ("uh", "bucket", "pending", "likelihood")
+        found = read_columns(path, columns, group.tables.con)
         at = np.searchsorted(found["uh"], uh)
         inside = np.minimum(at, max(len(found["uh"]) - 1, 0))
         if len(found["uh"]):
             same = found["uh"][inside] == uh
             bucket = np.where(same, found["bucket"][inside], bucket)
             pending = np.where(same, found["pending"][inside], pending)
-    return {"bucket": bucket, "pending": pending}
+            likelihood = np.where(same, found["likelihood"][inside], likelihood)
+    return {"bucket": bucket, "pending": pending, "likelihood": likelihood}
 
 
 def _buckets(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from ..segments.definition import ALL_USERS, EVERYBODY, parse, references
 from ..segments.limits import MAX_REFERENCE_DEPTH
 from ..store.segments import Segment
 from ..store.stores import Stores
+from .account import require_ai_pack
 from .catalogue import lake_state
 
 MAX_DEFINITION_BYTES = 200_000
@@ -21,40 +24,53 @@ MAX_DEFINITION_BYTES = 200_000
 
 PAGE = 100
 
+BUILT_IN = Segment(ALL_USERS, "All users", EVERYBODY.to_json(), None, None)
+"""The segment that is there without being saved."""
+
 
 def create(
-    stores: Stores, segment_id: str, name: str, definition: Any, now: datetime
+    stores: Stores,
+    segment_id: str,
+    name: str,
+    definition: Any,
+    now: datetime,
+    caller: str | None = None,
 ) -> dict[str, Any]:
-    """Save a definition. Raises InvalidInput for a definition outside the language, or one that
-    refers to a segment that does not exist."""
+    """Save a definition; `caller` is who asks for it. Raises InvalidInput for a definition outside
+    the language, or one that refers to a segment that does not exist."""
     normal = parse(definition).to_json()
-    freeze(stores, normal)
+    require_scores(stores, freeze(stores, normal))
     at = now.isoformat()
-    segment = Segment(segment_id, name, normal, at, at)
+    segment = Segment(segment_id, name, normal, at, at, caller, caller)
     stores.segments.put(segment)
-    return _shown(segment) | {"warnings": warnings(stores, normal)}
+    return _shown(segment, [], None) | {"warnings": warnings(stores, normal)}
 
 
 def show(stores: Stores, segment_id: str) -> dict[str, Any]:
     """Raises NotFound."""
-    if segment_id == ALL_USERS:
-        return _all_users()
-    return _shown(stores.segments.get(segment_id))
+    segment = BUILT_IN if segment_id == ALL_USERS else stores.segments.get(segment_id)
+    [shown] = _inventory(stores, [segment])
+    return shown
 
 
 def page(stores: Stores, limit: int, after: str | None) -> tuple[list[dict[str, Any]], bool]:
     """Segments in the order they were made, the built-in one first; whether more follow."""
     if after is None:
         saved, more = stores.segments.page(limit - 1, None)
-        return [_all_users(), *(_shown(segment) for segment in saved)], more
+        return _inventory(stores, [BUILT_IN, *saved]), more
     saved, more = stores.segments.page(limit, None if after == ALL_USERS else after)
-    return [_shown(segment) for segment in saved], more
+    return _inventory(stores, saved), more
 
 
 def change(
-    stores: Stores, segment_id: str, changes: Mapping[str, Any], now: datetime
+    stores: Stores,
+    segment_id: str,
+    changes: Mapping[str, Any],
+    now: datetime,
+    caller: str | None = None,
 ) -> dict[str, Any]:
-    """Set `name` and/or `definition`. Goals keep the copy they were made with.
+    """Set `name` and/or `definition`. Goals keep the copy they were made with; a changed definition
+    starts a new series of sizes.
 
     Raises NotFound, Conflict for the built-in segment, InvalidInput as `create` does and for a
     definition that comes back to the segment itself.
@@ -66,9 +82,11 @@ def change(
     wanted = dict(changes)
     if "definition" in wanted:
         wanted["definition"] = parse(wanted["definition"]).to_json()
-        freeze(stores, wanted["definition"], (segment_id,))
-    segment = stores.segments.change(segment_id, wanted | {"updated_at": now.isoformat()})
-    return _shown(segment) | {"warnings": warnings(stores, segment.definition)}
+        require_scores(stores, freeze(stores, wanted["definition"], (segment_id,)))
+    stamp = {"updated_at": now.isoformat(), "updated_by": caller}
+    segment = stores.segments.change(segment_id, wanted | stamp)
+    [shown] = _inventory(stores, [segment])
+    return shown | {"warnings": warnings(stores, segment.definition)}
 
 
 def delete(stores: Stores, segment_id: str) -> None:
@@ -92,21 +110,21 @@ def frozen_definition(stores: Stores, segment_id: str | None, definition: Any) -
     """A definition, the caller's own or a saved one, with every referenced segment put in place.
 
     Exactly one of `segment_id` and `definition` must be given. Raises InvalidInput otherwise, and
-    for an unknown segment.
+    for an unknown segment, NotIncluded as `require_scores`.
     """
     if (segment_id is None) == (definition is None):
         raise InvalidInput.at(
             "segment_id", "Give either segment_id (of a saved segment, or all-users) or definition."
         )
     if segment_id is None:
-        return freeze(stores, parse(definition).to_json())
+        return require_scores(stores, freeze(stores, parse(definition).to_json()))
     if segment_id == ALL_USERS:
         return EVERYBODY.to_json()
     try:
         segment = stores.segments.get(segment_id)
     except NotFound as unknown:
         raise InvalidInput.at("segment_id", unknown.message) from None
-    return freeze(stores, segment.definition, (segment_id,))
+    return require_scores(stores, freeze(stores, segment.definition, (segment_id,)))
 
 
 def goal_definition(stores: Stores, segment_id: str | None, definition: Any) -> dict[str, Any]:
@@ -147,6 +165,21 @@ def freeze(
             f"{MAX_DEFINITION_BYTES:,} fit. Give long lists of users a trait instead.",
         )
     return whole
+
+
+def fingerprint(stores: Stores, segment_id: str, definition: Mapping[str, Any]) -> str:
+    """What sizes of a saved segment belong to: a hash of its definition with every segment that it
+    refers to in place. Raises InvalidInput as `freeze` does."""
+    whole = _inlined(stores, definition, (segment_id,))
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def require_scores(stores: Stores, frozen: dict[str, Any]) -> dict[str, Any]:
+    """The definition itself. Raises NotIncluded for one that asks for buckets or likelihoods while
+    the account has switched off the AI pack."""
+    if references(parse(frozen)).goals:
+        require_ai_pack(stores)
+    return frozen
 
 
 def known_goal(stores: Stores, goal_id: str) -> Goal:
@@ -197,23 +230,40 @@ def _refuse_built_in(segment_id: str, what: str) -> None:
         raise Conflict(f"The segment all-users is built in and cannot be {what}.")
 
 
-def _all_users() -> dict[str, Any]:
+def _inventory(stores: Stores, segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    """Segments with the goals at work on them, asked for once, and their newest sizes."""
+    running: dict[str, list[str]] = {}
+    for goal in stores.goals.at_work():
+        if goal.terms.segment_id is not None:
+            running.setdefault(goal.terms.segment_id, []).append(goal.id)
+    sizes = _newest_sizes(stores, segments)
+    return [_shown(one, running.get(one.id, []), sizes.get(one.id)) for one in segments]
+
+
+def _newest_sizes(stores: Stores, segments: Sequence[Segment]) -> dict[str, dict[str, Any]]:
+    last = stores.head.read().watermark
+    if last is None:
+        return {}
+    series = {}
+    for one in segments:
+        with suppress(InvalidInput):  # a segment that it refers to was deleted meanwhile
+            series[one.id] = fingerprint(stores, one.id, one.definition)
     return {
-        "id": ALL_USERS,
-        "name": "All users",
-        "type": "past_behavior",
-        "definition": EVERYBODY.to_json(),
-        "created_at": None,
-        "updated_at": None,
+        segment_id: {"date": day.isoformat(), "users": size.users, "estimated": size.estimated}
+        for segment_id, (day, size) in stores.sizes.newest(series, last).items()
     }
 
 
-def _shown(segment: Segment) -> dict[str, Any]:
+def _shown(segment: Segment, goals: list[str], size: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "id": segment.id,
         "name": segment.name,
         "type": "past_behavior",
         "definition": segment.definition,
         "created_at": segment.created_at,
+        "created_by": segment.created_by,
         "updated_at": segment.updated_at,
+        "updated_by": segment.updated_by,
+        "goals": goals,
+        "size": size,
     }

@@ -3,27 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ..errors import Conflict
 from ..goals.bucket_policy import ByLikelihood
 from ..goals.buckets import CERTAIN, Bucket, Cuts
-from ..goals.goal import Goal
+from ..goals.goal import Goal, Status
+from ..goals.life_cycle import days_left
 from ..goals.progress import predicted_by
 from ..goals.rolling import nothing_came
 from ..store.stores import Stores
 from . import endings, windows
+from .account import require_ai_pack
+
+UNSHOWN = ("users", "cuts", "realised")
+"""Of a night: what its day does not show. `realised` is for the report."""
 
 
-def show(goal: Goal) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Today:
+    """What all goals of an account are shown with."""
+
+    watermark: date
+    used: int
+    limit: int
+
+    @classmethod
+    def of(cls, stores: Stores) -> Today:
+        """Read now. Goals are saved in an account that exists, with a day that is closed."""
+        account, watermark = stores.account.find(), stores.head.read().watermark
+        assert account is not None and watermark is not None
+        return cls(watermark, account.active_goals, account.goal_limit)
+
+
+def show(stores: Stores, goal: Goal) -> dict[str, Any]:
     """A goal as its owner sees it: no salts, no keys of the bucket."""
+    return _shown(goal, Today.of(stores))
+
+
+def _shown(goal: Goal, today: Today) -> dict[str, Any]:
     return {
         "id": goal.id,
         "name": goal.name,
         **goal.terms.to_json(),
         "status": str(goal.status),
         "status_reason": goal.status_reason,
+        "days_left": days_left(goal.status, goal.terms.ends_on, today.watermark),
+        "places": {
+            "held": goal.status.holds_a_place,
+            "used": today.used,
+            "limit": today.limit,
+        },
+        "cloned_from": goal.cloned_from,
         "control_share": goal.control_share,
         "created_at": goal.created_at,
         "users": None if goal.day0 is None else goal.day0["users"],
@@ -36,7 +69,10 @@ def show(goal: Goal) -> dict[str, Any]:
 def page(stores: Stores, limit: int, after: str | None) -> tuple[list[dict[str, Any]], bool]:
     """Goals, newest first; whether more follow."""
     goals, more = stores.goals.page(limit, after)
-    return [show(goal) for goal in goals], more
+    if not goals:
+        return [], more
+    today = Today.of(stores)
+    return [_shown(goal, today) for goal in goals], more
 
 
 def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
@@ -66,6 +102,7 @@ def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
             key: (goal.forecast or {}).get(key) for key in ("value", "intervals", "events_total")
         },
         "days": days,
+        "today": None,
         "outlook": None if goal.terms.rolling else endings.outlook(goal, last_night(stores, goal)),
         "windows": windows.errors(days) if goal.terms.rolling else None,
         "curve": curve,
@@ -76,8 +113,10 @@ def buckets(stores: Stores, goal_id: str) -> dict[str, Any]:
     """The intent buckets of the last published night, and what the day-0 buckets have done since;
     of a rolling goal, what its buckets did in the newest complete window.
 
-    Raises NotFound, Conflict while the goal has no target group yet.
+    Raises NotFound, Conflict while the goal has no target group yet, NotIncluded where the account
+    has switched buckets off.
     """
+    require_ai_pack(stores)
     goal = ready(stores, goal_id)
     night = last_night(stores, goal)
     cuts = Cuts.from_json(night["cuts"])
@@ -101,9 +140,12 @@ def ready(stores: Stores, goal_id: str) -> Goal:
     goal = stores.goals.get(goal_id)
     if goal.day0 is None:
         why = f": {goal.status_reason}" if goal.status_reason else ""
+        waits = "a goal that is preparing takes some minutes."
+        if goal.status != Status.PREPARING:
+            waits = "this one never was."
         raise Conflict(
             f"Goal {goal_id} is {goal.status}{why}. There are buckets and progress once it has "
-            "been active; a goal that is preparing takes some minutes."
+            f"been active; {waits}"
         )
     return goal
 
@@ -123,7 +165,7 @@ def _ends(goal: Goal) -> dict[str, Any]:
 
 
 def _day(goal: Goal, night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, Any]:
-    shown = {key: value for key, value in night.items() if key not in ("users", "cuts")}
+    shown = {key: value for key, value in night.items() if key not in UNSHOWN}
     return shown | {
         "predicted": predicted_by(curve, date.fromisoformat(night["date"])),
         "ending": endings.bounds(goal, night),

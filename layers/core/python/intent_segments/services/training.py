@@ -69,7 +69,10 @@ def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
     for goal in plan.goals:
         terms = goal.terms
         opened = [parse(terms.definition)]
-        tables, share = panel_tables(stores, plan.manifest_key, opened, terms.events, folder)
+        tables, share = panel_tables(
+            stores, plan.manifest_key, (), terms.events, folder, counted=opened
+        )
+        stores.meter.add(rows=tables.rows("activity"))
         evidence = Evidence.gather(tables, question_of(terms))
         try:
             learnt = learn(evidence, terms, goal.forecast, share)
@@ -88,7 +91,8 @@ def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
 def _night(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
     # Rolling goals look at their segment as it was on past days; the others have frozen members.
     opened = [parse(goal.terms.definition) for goal in plan.goals if goal.terms.rolling]
-    tables, share = panel_tables(stores, plan.manifest_key, opened, plan.events, folder)
+    tables, share = panel_tables(stores, plan.manifest_key, (), plan.events, folder, counted=opened)
+    stores.meter.add(rows=tables.rows("activity"))
     history = load_history(tables, to_day(plan.date))
     panel = Panel(stores, plan, tables, share, history, load_traits(tables, history))
     trained = {}

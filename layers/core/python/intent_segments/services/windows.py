@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ..goals.goal import Goal
+from ..goals.progress import by_arm, no_one
 from ..goals.rolling import WindowError, nothing_came, track_record
 from ..store.stores import Stores
 
@@ -48,13 +49,14 @@ def newest(stores: Stores, goal: Goal, night: Mapping[str, Any]) -> dict[str, An
     what had been predicted. Nobody and None while no window is complete."""
     completed = night["completed"]
     if completed is None:
-        return {"did": 0, "by_bucket": nothing_came(), "predicted": None}
+        nobody = nothing_came()
+        return {"did": 0, "by_bucket": nobody, "by_arm": by_arm(no_one()), "predicted": None}
     began = date.fromisoformat(completed["as_of"])
     assert goal.day0 is not None
     found = [goal.day0]
     if began != goal.terms.as_of:
         found = list(stores.runs.nights_of(goal.id, began, began))
-    return {key: completed[key] for key in ("did", "by_bucket")} | {
+    return {key: completed[key] for key in ("did", "by_bucket", "by_arm")} | {
         "predicted": found[0]["predicted"]
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .table import Action, Table, TransactionRefused
@@ -11,18 +12,35 @@ from .table import Action, Table, TransactionRefused
 PK, SK = "ACCOUNT", "SETTINGS"
 
 GOAL_LIMIT = 5
-"""Goals at work at the same time, unless the account's plan says otherwise."""
+"""Goals at work at the same time, unless the account says otherwise."""
+
+PLANS = ("growth", "advanced", "enterprise")
+
+PLAN = "enterprise"
+"""What its owner runs in an account of their own is open from the start."""
+
+CHANNELS: Mapping[str, Mapping[str, str]] = {
+    "push": {"trait": "push_token"},
+    "email": {"trait": "email"},
+    "sms": {"trait": "phone"},
+}
+"""Channel -> the trait whose users it reaches, until the account says otherwise. `email` and
+`phone` are names that Segment's spec reserves for identify calls; it has none for push tokens."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """`active_goals` counts the goals that hold a place; `control_salt` is secret."""
+    """`active_goals` counts the goals that hold a place; `control_salt` is secret. `plan` is one of
+    PLANS and opens or closes nothing by itself; `ai_pack` opens intent buckets. `channels` names
+    per channel the `trait` that it needs and perhaps a `consent`, a trait that has to be true."""
 
     timezone: str
     plan: str
     goal_limit: int
     active_goals: int
     control_salt: str
+    ai_pack: bool = True
+    channels: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: CHANNELS)
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,8 @@ class AccountStore:
             return found
         fresh = {
             "timezone": timezone,
-            "plan": "standard",
+            "plan": PLAN,
+            "ai_pack": True,
             "goal_limit": GOAL_LIMIT,
             "active_goals": 0,
             "control_salt": control_salt,
@@ -55,7 +74,7 @@ class AccountStore:
         return account
 
     def change(self, changes: dict[str, Any]) -> Account:
-        """Set `plan` and/or `goal_limit` of an existing account."""
+        """Set some of `plan`, `ai_pack`, `goal_limit` and `channels` of an existing account."""
         names = {f"#{i}": name for i, name in enumerate(changes)}
         values = {f":{i}": value for i, value in enumerate(changes.values())}
         sets = ", ".join(f"#{i} = :{i}" for i in range(len(changes)))
@@ -107,8 +126,11 @@ def no_goal_at_work() -> Action:
 def _account(item: dict[str, Any]) -> Account:
     return Account(
         timezone=item["timezone"],
-        plan=item["plan"],
+        # Accounts made before plans had names carry another word.
+        plan=item["plan"] if item["plan"] in PLANS else PLAN,
         goal_limit=item["goal_limit"],
         active_goals=item["active_goals"],
         control_salt=item["control_salt"],
+        ai_pack=item.get("ai_pack", True),
+        channels=item.get("channels", CHANNELS),
     )

@@ -11,6 +11,7 @@ from ..errors import Raced
 
 SOURCE = "intent-segments"
 GOAL_CREATED = "GoalCreated"
+EXPORT_REQUESTED = "ExportRequested"
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,23 @@ class EventBus:
 
     def goal_created(self, goal_id: str) -> None:
         """Start the set-up of a goal. Raises Raced when the bus did not take the event."""
+        self._put(GOAL_CREATED, {"goal_id": goal_id})
+
+    def export_requested(self, export_id: str) -> None:
+        """Start an export. Raises Raced when the bus did not take the event."""
+        self._put(EXPORT_REQUESTED, {"export_id": export_id})
+
+    def _put(self, kind: str, detail: dict[str, str]) -> None:
         answer = self.client.put_events(
             Entries=[
                 {
                     "EventBusName": self.name,
                     "Source": SOURCE,
-                    "DetailType": GOAL_CREATED,
-                    "Detail": json.dumps({"goal_id": goal_id}),
+                    "DetailType": kind,
+                    "Detail": json.dumps(detail),
                 }
             ]
         )
         if answer["FailedEntryCount"]:
             code = answer["Entries"][0].get("ErrorCode")
-            raise Raced(f"EventBridge refused the event GoalCreated ({code}); try again.")
+            raise Raced(f"EventBridge refused the event {kind} ({code}); try again.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import NotFound
+from ..errors import Expired, NotFound
 from .table import Action, Table
 
 PK = "FORECAST"
@@ -30,11 +30,15 @@ class ForecastStore:
         return kept
 
     def get(self, forecast_id: str, now: datetime) -> dict[str, Any]:
-        """Raises NotFound also when its day is over: DynamoDB may delete days later."""
+        """Raises NotFound, Expired when its day is over: DynamoDB may delete it days later."""
+        hours = f"forecasts are kept for {KEPT.total_seconds() / 3600:.0f} hours"
+        remedy = "POST /v1/forecasts makes a new one."
         item = self.table.get(PK, forecast_id)
-        if item is None or item.pop("ttl") <= now.timestamp():
-            raise NotFound(
-                f"There is no forecast {forecast_id!r}; forecasts are kept for "
-                f"{KEPT.total_seconds() / 3600:.0f} hours. POST /v1/forecasts makes a new one."
+        if item is None:
+            raise NotFound(f"There is no forecast {forecast_id!r}; {hours}. {remedy}")
+        if item.pop("ttl") <= now.timestamp():
+            raise Expired(
+                f"The forecast {forecast_id!r} was kept until {item['expires_at']}: {hours}. "
+                f"{remedy}"
             )
         return item

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..errors import Conflict, LimitReached, NotFound, Raced
-from ..goals.goal import Goal, Status, check_step
+from ..goals.goal import Goal, Status
+from ..goals.life_cycle import archived_reason, check_step
 from .account import AccountStore, free_places, take_a_place
 from .lake_head import still_at
 from .table import Action, Table, TransactionRefused
@@ -124,10 +125,23 @@ class GoalStore:
 
         Raises NotFound, Conflict when the state cannot follow the present one.
         """
+        return self._step(goal_id, wanted, lambda _: reason)
+
+    def archive(self, goal_id: str) -> Goal:
+        """Stop a goal for good, free its place and keep the reason it had; nothing happens when it
+        is archived already. Raises NotFound."""
+
+        def reason(goal: Goal) -> str:
+            return archived_reason(goal.status, goal.status_reason)
+
+        return self._step(goal_id, Status.ARCHIVED, reason)
+
+    def _step(self, goal_id: str, wanted: Status, reason_of: Callable[[Goal], str | None]) -> Goal:
         for _ in range(ATTEMPTS):
             goal = self.get(goal_id)
             if goal.status == wanted:
                 return goal
+            reason = reason_of(goal)
             actions = [step_action(goal, wanted, {"status_reason": reason})]
             if goal.status.holds_a_place and not wanted.holds_a_place:
                 actions.append(free_places(1))
@@ -201,8 +215,9 @@ def _remember(key: IdempotencyKey, goal_id: str, now: datetime) -> Action:
 
 def _limit_reached(table: Table) -> LimitReached:
     account = AccountStore(table).find()
-    limit = "its" if account is None else account.goal_limit
+    assert account is not None  # the refused condition was on its item
     return LimitReached(
-        f"The account has {limit} goals at work, as many as its plan allows. Archive one "
-        "(POST /v1/goals/{id}/archive) or wait until one ends."
+        f"The account has {account.active_goals} goals at work and may have {account.goal_limit}. "
+        "Archive one (POST /v1/goals/{id}/archive), wait until one ends, or raise goal_limit "
+        "(PATCH /v1/account)."
     )

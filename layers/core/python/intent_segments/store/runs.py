@@ -1,8 +1,8 @@
-"""Runs: the set-up of a goal, or one night. A published night is the run item itself."""
+"""Runs: nights, set-ups, exports. A published night is the run item itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -18,8 +18,8 @@ class Run:
     """`status` is running, published, failed or discarded (its goal was archived meanwhile).
 
     `date` is the night's day, or the goal's as_of at set-up. `goals` holds what was published,
-    GoalNight JSON per goal id. `reason` explains a failed or discarded run. Times are UTC instants
-    as ISO text.
+    GoalNight JSON per goal id. `reason` explains a failed or discarded run, `warnings` tell what a
+    published one had to leave out. Times are UTC instants as ISO text.
     """
 
     run_id: str
@@ -30,13 +30,16 @@ class Run:
     finished_at: str | None = None
     manifest_key: str | None = None
     attempt: int | None = None
+    plan_key: str | None = None
     goals: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class RunStore:
-    """Keeps runs under their ids, `night-YYYY-MM-DD` and `setup-<goal>`."""
+    """Keeps runs under their ids: `night-YYYY-MM-DD`, `sizes-YYYY-MM-DD`, `setup-<goal>` and
+    `export-<export>`."""
 
     table: Table
 
@@ -60,8 +63,8 @@ class RunStore:
         return True
 
     def page(self, limit: int, after: str | None) -> tuple[list[Run], bool]:
-        """Runs from behind the id `after`; whether more follow. Set-ups by goal id, then nights,
-        each newest first."""
+        """Runs from behind the id `after`; whether more follow. Sizes, set-ups by goal id, nights,
+        exports, each newest first."""
         items, more = self.table.page(PK, limit, after, newest_first=True)
         return [Run(**item) for item in items], more
 
@@ -72,6 +75,11 @@ class RunStore:
         ):
             if "goals" in item:
                 yield item["goals"][goal_id]
+
+
+def plan_key_of(run: Run) -> str:
+    """Where the plan of a run lies; of one that is older than `plan_key` is, at a fixed place."""
+    return run.plan_key or f"runs/{run.run_id}/plan.json"
 
 
 def night_id(day: date) -> str:

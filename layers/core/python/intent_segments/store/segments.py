@@ -14,13 +14,17 @@ PK = "SEGMENT"
 
 @dataclass(frozen=True)
 class Segment:
-    """`definition` is JSON in the segment language; times are UTC instants as ISO text."""
+    """`definition` is JSON in the segment language; times are UTC instants as ISO text;
+    `created_by` and `updated_by` are callers as the API's authorizer named them, None where nobody
+    is asked. The segment that is built in has none of them."""
 
     id: str
     name: str
     definition: Mapping[str, Any]
-    created_at: str
-    updated_at: str
+    created_at: str | None
+    updated_at: str | None
+    created_by: str | None = None
+    updated_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,10 @@ class SegmentStore:
         return [Segment(**item) for item in items], more
 
     def change(self, segment_id: str, changes: Mapping[str, Any]) -> Segment:
-        """Set some attributes (`name`, `definition`, `updated_at`). Raises NotFound."""
+        """Set some attributes (`name`, `definition`, `updated_at`, `updated_by`).
+
+        Raises NotFound.
+        """
         names = {f"#{i}": name for i, name in enumerate(changes)}
         values = {f":{i}": value for i, value in enumerate(changes.values())}
         sets = ", ".join(f"#{i} = :{i}" for i in range(len(changes)))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..settings import Settings
+from ..telemetry.work import Meter
 from .account import AccountStore
 from .event_bus import EventBus
+from .exports import ExportStore
 from .forecasts import ForecastStore
 from .goals import GoalStore
 from .lake_head import LakeHead
 from .objects import Objects
+from .run_work import RunWorkStore
 from .runs import RunStore
 from .segments import SegmentStore
+from .sizes import SizeStore
 from .table import Table
+from .watched import watch
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,15 @@ class Stores:
     account: AccountStore
     head: LakeHead
     segments: SegmentStore
+    sizes: SizeStore
     goals: GoalStore
     forecasts: ForecastStore
+    exports: ExportStore
     runs: RunStore
+    run_work: RunWorkStore
     objects: Objects
     bus: EventBus
+    meter: Meter = field(default_factory=Meter)
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
@@ -40,9 +49,17 @@ class Stores:
             account=AccountStore(table),
             head=LakeHead(table),
             segments=SegmentStore(table),
+            sizes=SizeStore(table),
             goals=GoalStore(table),
             forecasts=ForecastStore(table),
+            exports=ExportStore(table),
             runs=RunStore(table),
+            run_work=RunWorkStore(table),
             objects=Objects(settings.bucket),
             bus=EventBus(settings.event_bus),
         )
+
+    def watched(self) -> Stores:
+        """These stores, whose meter counts from now on what they ask of AWS. Makes the clients."""
+        watch(self.meter, self.objects.client, self.table.client)
+        return self

@@ -1,0 +1,1 @@
+"""Test against control: how much more, or less, did the users do it who were reached?"""

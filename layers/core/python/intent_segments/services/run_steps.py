@@ -1,0 +1,38 @@
+"""The first and the last step of a run, by what the run is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ..store.stores import Stores
+from .export_runs import export_of, finish_export, plan_export
+from .planning import RunRequest, plan_run
+from .publishing import record_progress
+from .size_runs import PREFIX, finish_missing_sizes, plan_missing_sizes
+
+
+def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Plan the set-up, night or export that an event asks for; returns where the plan is. A night
+    without a day to close counts the segments that have no size of the last closed one.
+
+    Raises InvalidInput for an event that asks for none, and as `plan_run` and `plan_export` do.
+    """
+    export_id = export_of(event)
+    if export_id is not None:
+        return plan_export(stores, export_id, now)
+    planned = plan_run(stores, RunRequest.from_event(event), now)
+    return (plan_missing_sizes(stores, now) or planned) if planned["idle"] else planned
+
+
+def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Publish the run {"run_id"}, or record why it {"failed"}; raises as `record_progress` and
+    `finish_export` do."""
+    export_id = export_of(event)
+    if export_id is not None:
+        return finish_export(stores, export_id, event, now)
+    run_id = str(event.get("run_id") or "")
+    if run_id.startswith(PREFIX):
+        return finish_missing_sizes(stores, run_id, event, now)
+    return record_progress(stores, event, now)

@@ -1,0 +1,1 @@
+"""What the product tells about its own work: log lines, metrics, measured steps and their price."""

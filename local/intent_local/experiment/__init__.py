@@ -1,0 +1,1 @@
+"""Files of an experiment, read and counted by DuckDB."""
