@@ -2,7 +2,7 @@
 
 run_suites.py [SUITE …]
 
-Suites share nothing, so the long one of units goes beside the others. What a suite prints is kept
+Suites share nothing, so two lanes of them go side by side. What a suite prints is kept
 until it is over, that no lines mix.
 """
 
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-LANES = (("unit",), ("integration", "faults", "e2e", "artefacts"))
+LANES = (("unit", "faults"), ("integration", "e2e", "artefacts"))
 """Suites that run one after the other, beside those of the other lane."""
 
 NOTHING_COLLECTED = 5
