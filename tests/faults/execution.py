@@ -90,10 +90,11 @@ class Execution:
                 yield number, point
 
     def decisive_points(self) -> Iterator[tuple[int, Point]]:
-        """The first call of every step, and every call that writes."""
+        """The first call of every step, and every call but the reading of files that never change:
+        what others do meanwhile makes no difference to those."""
         for number, step in enumerate(self.done):
             for place, point in enumerate(step.calls):
-                if place == 0 or not point[0].startswith(("Get", "Head", "List", "Query")):
+                if place == 0 or not point[0].startswith(("GetObject", "HeadObject")):
                     yield number, point
 
     def disturbed(self, number: int, point: Point, fault: Fault) -> list[str]:

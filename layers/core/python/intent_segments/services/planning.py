@@ -131,12 +131,9 @@ def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str,
     behind = wanted is None and day < closed
     plan = _night(stores, state, day)
     plan, counts = plan_sizes(stores, plan)
-    return started(stores, plan, now) | _untrained(plan, counts) | {"catch_up": behind}
-
-
-def _untrained(plan: Plan, counts: bool) -> dict[str, Any]:
-    """Of a night that has the sizes of segments to count and no goal: it goes without training."""
-    return {"has_work": True, "untrained": True} if counts and not plan.goals else {}
+    # A night that has the sizes of segments to count and no goal goes without training.
+    untrained = counts and not plan.goals
+    return started(stores, plan, now, untrained) | {"catch_up": behind}
 
 
 def _night(stores: Stores, state: LakeState, day: date) -> Plan:
@@ -186,15 +183,20 @@ def _salts(stores: Stores, goals: list[Goal]) -> dict[str, str]:
     }
 
 
-def started(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
-    """Write a plan and its list of shards, and the run as running; returns where they are."""
+def started(stores: Stores, plan: Plan, now: datetime, untrained: bool = False) -> dict[str, Any]:
+    """Write a plan and its list of shards, and the run as running; returns where they are.
+
+    `untrained` says that groups have work though no goal has. A run that was published while it
+    was planned has no work: its goals have moved on, and scores made from them would take the
+    place of the published ones.
+    """
     shards = [
         {"run_id": plan.run_id, "group": group, "plan_key": plan.plan_key}
         for group in range(plan.groups)
     ]
     stores.objects.put_json(plan.plan_key, plan.to_json())
     stores.objects.put_json(plan.shards_key, shards)
-    stores.runs.put_unless_published(
+    ours = stores.runs.put_unless_published(
         Run(
             run_id=plan.run_id,
             kind=plan.kind,
@@ -206,7 +208,9 @@ def started(stores: Stores, plan: Plan, now: datetime) -> dict[str, Any]:
             plan_key=plan.plan_key,
         )
     )
-    return _output(stores, plan.run_id, plan.prefix, has_work=bool(plan.goals))
+    has_work = ours and (untrained or bool(plan.goals))
+    event = _output(stores, plan.run_id, plan.prefix, has_work=has_work)
+    return event | {"untrained": True} if has_work and untrained else event
 
 
 def _output(stores: Stores, run_id: str, folder: str, has_work: bool) -> dict[str, Any]:

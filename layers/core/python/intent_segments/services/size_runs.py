@@ -41,7 +41,7 @@ def plan_missing_sizes(stores: Stores, now: datetime) -> dict[str, Any] | None:
     plan, counts = plan_sizes(stores, plan, missing_only=True)
     if not counts:
         return None
-    return started(stores, plan, now) | {"has_work": True, "untrained": True}
+    return started(stores, plan, now, untrained=True)
 
 
 def finish_missing_sizes(
