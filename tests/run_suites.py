@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-LANES = (("unit", "faults"), ("integration", "e2e", "artefacts"))
+LANES = (("unit", "e2e", "artefacts"), ("integration", "faults"))
 """Suites that run one after the other, beside those of the other lane."""
 
 NOTHING_COLLECTED = 5
