@@ -11,6 +11,8 @@ SOURCES := template.yaml samconfig.toml $(shell find infra layers functions -typ
 # uv uses the Python that is here and never fetches one of its own.
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON_PREFERENCE := only-system
+# Bytecode is kept: without it every process that a test starts compiles what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from unittest.mock import patch
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from intent_segments.errors import Conflict, InvalidFile, InvalidInput, NotFound, Raced
 from intent_segments.events.open_files import open_files
@@ -23,6 +21,7 @@ from intent_segments.lake.objects import Bucket
 from intent_segments.services.importing import ATTEMPTS, ImportRequest, import_landed
 from intent_segments.store.lake_head import LakeHead
 from intent_segments.store.table import Table
+from tests.fixtures.aws import aws_in_process
 from tests.unit.events.making import events, parquet, text
 from tests.unit.lake.storing import contents, everything
 
@@ -60,8 +59,7 @@ class Stack:
 
 @contextmanager
 def resources() -> Iterator[None]:
-    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
-        os.environ.pop("AWS_ENDPOINT_URL", None)
+    with aws_in_process(ENVIRONMENT):
         boto3.client("s3").create_bucket(Bucket="lake")
         boto3.client("dynamodb").create_table(
             TableName="intent",

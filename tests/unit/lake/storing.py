@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import boto3
-from moto import mock_aws
 
 from intent_segments.lake.manifest import Manifest
 from intent_segments.lake.objects import Bucket
 from intent_segments.lake.reader import READABLE, open_lake
 from intent_segments.lake.tables import SCHEMA, Tables
+from tests.fixtures.aws import aws_in_process
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -26,8 +24,7 @@ ENVIRONMENT = {
 
 @contextmanager
 def empty_bucket() -> Iterator[Bucket]:
-    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
-        os.environ.pop("AWS_ENDPOINT_URL", None)
+    with aws_in_process(ENVIRONMENT):
         boto3.client("s3").create_bucket(Bucket="lake")
         yield Bucket("lake")
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
-from unittest.mock import patch
 
 import boto3
-from moto import mock_aws
 
 from intent_segments.goals.buckets import Bucket, day0_cuts
 from intent_segments.goals.goal import Goal, Status, Terms
@@ -22,6 +19,7 @@ from intent_segments.segments.goal_event import GoalEvent
 from intent_segments.settings import Settings
 from intent_segments.store.runs import plan_key_of
 from intent_segments.store.stores import Stores
+from tests.fixtures.aws import aws_in_process
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 WATERMARK = date(2026, 11, 20)
@@ -40,8 +38,7 @@ ENVIRONMENT = {
 @contextmanager
 def empty_stack() -> Iterator[Stores]:
     """The resources that template.yaml makes, with nothing in them."""
-    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
-        os.environ.pop("AWS_ENDPOINT_URL", None)
+    with aws_in_process(ENVIRONMENT):
         boto3.client("dynamodb").create_table(
             TableName="intent",
             BillingMode="PAY_PER_REQUEST",
