@@ -6,10 +6,20 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from intent_segments.api import account, events, exports, goals, public, runs, segments
+from intent_segments.api import (
+    account,
+    destinations,
+    events,
+    exports,
+    goals,
+    public,
+    runs,
+    segments,
+)
 from intent_segments.api.app import Api
 
-ROUTERS = [module.router for module in (public, account, events, segments, goals, exports, runs)]
+MODULES = (public, account, events, segments, goals, exports, destinations, runs)
+ROUTERS = [module.router for module in MODULES]
 
 api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "segments": "list, show and create segments, their trend",
     "goals": "list, show, create, follow, clone and archive goals",
     "forecast": "how many users will do it by a date, before anything is saved",
+    "destinations": "places to send users to",
     "export": "users of a segment or a goal as files",
     "open": "open the API docs in a browser",
     "preview": "size and members of a segment on files alone, no stack needed",

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "store": {"errors", "settings", "telemetry", "lake", "goals"},
     "services": {
         *("errors", "settings", "telemetry", "lake", "events", "segments", "goals"),
-        *("propensity", "store"),
+        *("campaigns", "propensity", "delivery", "store"),
     },
     "api": {"errors", "settings", "telemetry", "store", "services", "segments", "goals"},
 }

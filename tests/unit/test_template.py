@@ -63,6 +63,7 @@ def test_only_health_and_docs_are_open():
         ("GET /v1/users/{user_id}/intents", "Query"),
         ("GET /v1/goals/{goal_id}/progress", "Query"),
         ("POST /v1/forecasts", "Forecast"),
+        ("POST /v1/destinations/{destination_id}/test", "Deliver"),
         ("ANY /v1/{proxy+}", "Api"),
     ],
 )
@@ -87,6 +88,22 @@ def test_no_function_has_a_wildcard_action_or_resource():
         for statement in statements(name):
             assert not [action for action in as_list(statement["Action"]) if "*" in action]
             assert "*" not in as_list(statement["Resource"])
+
+
+def test_one_function_alone_sends_and_only_to_what_is_named_at_deployment():
+    sends = ("ses:", "sns:", "sqs:Send", "events:PutEvents")
+    for name in FUNCTIONS.keys() - {"DeliverFunction"}:
+        for statement in statements(name):
+            actions = [a for a in as_list(statement["Action"]) if a.startswith(sends)]
+            assert not actions or statement["Resource"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+    targets, sms = (RESOURCES[name] for name in ("DeliveryPolicy", "SmsPolicy"))
+    [statement] = targets["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Ref": "DeliveryTargets"}
+    assert not [action for action in statement["Action"] if "*" in action]
+    assert (targets["Condition"], sms["Condition"]) == ("DeliversToAws", "DeliversSms")
+    assert DOCUMENT["Parameters"]["DeliveryTargets"]["Default"] == ""
+    assert DOCUMENT["Parameters"]["SmsDelivery"]["Default"] == "false"
+    assert DOCUMENT["Parameters"]["AllowedHosts"]["Default"] == ""
 
 
 def test_models_are_written_by_training_alone():

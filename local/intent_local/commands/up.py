@@ -20,6 +20,14 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Deploy template.yaml into an AWS on loopback and serve it until Ctrl-C. "
         "What is loaded and saved is kept in .intent for the next time.",
     )
+    parser.add_argument(
+        "--allow-host",
+        dest="allowed_hosts",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="a receiver on this machine or its network that webhooks may reach; may be repeated",
+    )
     parser.set_defaults(run=run)
 
 
@@ -29,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     from ..stack.running import running_stack
 
     try:
-        with running_stack() as stack:
+        allowed = {"AllowedHosts": ",".join(args.allowed_hosts)}
+        with running_stack(parameters=allowed) as stack:
             if not stack.started_here:
                 say("the local stack is up already; this only watches it")
             show(f"API   {stack.api_url}/v1")

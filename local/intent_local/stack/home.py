@@ -8,7 +8,7 @@
 | `log.txt`       | what MiniStack and the functions said since the last start          |
 | `server.json`   | process ids and ports while a stack is up                           |
 | `unsaved`       | there while a sudden end would lose something; its time: last save  |
-| `deployed.json` | fingerprint and outputs of the last deployment                      |
+| `deployed.json` | fingerprint, outputs and parameters of the last deployment          |
 | `starting`      | locked by the command that is starting a stack                      |
 | `lock`          | locked, shared, by every command that uses the stack                |
 """

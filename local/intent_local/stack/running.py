@@ -62,7 +62,8 @@ def running_stack(
     home: Home | None = None,
     parameters: dict[str, str] | None = None,
 ) -> Iterator[RunningStack]:
-    """Start or join the local stack and deploy what has changed.
+    """Start or join the local stack and deploy what has changed; without `parameters` with those of
+    the last time.
 
     Raises StackError. However the block ends, by Ctrl-C and SIGTERM too (`cli.py` makes an
     exception of it), a stack started here is stopped cleanly.

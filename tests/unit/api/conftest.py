@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from functions.api import handler as api_function
+from functions.deliver import handler as deliver_function
 from functions.query import handler as query_function
 from intent_segments.store.stores import Stores
 from tests.unit.store.stack import loaded_stack
@@ -14,6 +15,6 @@ from tests.unit.store.stack import loaded_stack
 def stores() -> Iterator[Stores]:
     """A loaded stack; the functions connect to it anew, as a fresh container would."""
     with loaded_stack() as made:
-        api_function.api.stores = None
-        query_function.api.stores = None
+        for function in (api_function, query_function, deliver_function):
+            function.api.stores = None
         yield made

@@ -10,8 +10,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from functions.api import handler as api_function
+from functions.deliver import handler as deliver_function
 from functions.query import handler as query_function
 from intent_segments.api.operations import OPERATIONS
+
+FUNCTIONS = {"query": query_function, "deliver": deliver_function}
+"""Besides `api`; `forecast` is asked for by name, since importing it takes long."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,12 @@ def event(
 
 def serving_function(method: str, path: str) -> ModuleType:
     """The function of the operation, by the table that template.yaml is held to; `api` for what no
-    operation has. `forecast` is asked for by name: importing it takes long."""
+    operation has."""
     plain = path.partition("?")[0]
     for operation in OPERATIONS:
         pattern = re.sub(r"\{\w+\}", "[^/]+", operation.path)
         if operation.method == method and re.fullmatch(pattern, plain):
-            return query_function if operation.function == "query" else api_function
+            return FUNCTIONS.get(operation.function, api_function)
     return api_function
 
 

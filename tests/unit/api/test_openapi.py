@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
+from typing import Any, cast
 
 import pytest
 
 from functions.api import handler as api_function
+from functions.deliver import handler as deliver_function
 from functions.query import handler as query_function
 from intent_segments.api import openapi
 from intent_segments.api.ids import make_id
 from intent_segments.api.operations import OPERATIONS
 from intent_segments.api.problem import KINDS
+from intent_segments.delivery.kinds import KINDS as KINDS_OF_DESTINATIONS
 from tests.unit.api.requests import ask
 from tests.unit.store.stack import NOW
 
@@ -35,10 +39,21 @@ def routes(function: ModuleType) -> set[tuple[str, str]]:
     return {(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path)) for route in listed}
 
 
-@pytest.mark.parametrize(("name", "function"), [("api", api_function), ("query", query_function)])
+FUNCTIONS = [("api", api_function), ("query", query_function), ("deliver", deliver_function)]
+
+
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS)
 def test_a_function_serves_what_the_document_says(name: str, function: ModuleType) -> None:
     told = {(entry.method, entry.path) for entry in OPERATIONS if entry.function == name}
     assert routes(function) == told
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_DESTINATIONS)
+def test_the_settings_of_every_kind_are_written_down_as_they_are_taken(kind: str) -> None:
+    taken = KINDS_OF_DESTINATIONS[kind]
+    schema = openapi.document()["components"]["schemas"][taken.__name__]
+    assert set(schema["properties"]) == {entry.name for entry in fields(cast(Any, taken))}
+    assert kind in schema["description"]
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from intent_segments.delivery.destination import KINDS, Context, Destination, WebhookSettings
+from intent_segments.delivery.destination import Destination
+from intent_segments.delivery.kinds import KINDS, Context, WebhookSettings
 from intent_segments.delivery.signature import SigningSecret
 from intent_segments.delivery.urls import Rules
 from intent_segments.errors import InvalidInput
@@ -107,6 +108,31 @@ def test_a_destination_that_is_none_is_refused(changes: dict[str, Any], field: s
     with pytest.raises(InvalidInput) as refused:
         Destination.parse("dest_1", {"name": "Mine", "kind": "file"} | changes, CONTEXT)
     assert [error.field for error in refused.value.errors] == [field]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_kept_comes_back_as_it_was(kind: str) -> None:
+    destination = made(kind)
+    kept = destination.kept()
+    assert json.loads(json.dumps(kept)) == kept
+    assert Destination.of_kept(kept) == destination
+
+
+def test_other_settings_leave_the_secrets_of_a_webhook_as_they_are() -> None:
+    before = made("webhook").settings
+    url = {"url": "https://elsewhere.example.com/", "most_users": 7}
+    after = before.changed(url, CONTEXT)
+    assert isinstance(after, WebhookSettings) and after.secrets == (SECRET,)
+    assert (after.url, after.most_users) == (url["url"], 7)
+    with pytest.raises(InvalidInput, match="rotate-secret") as refused:
+        before.changed(url | {"secrets": [SECRET.reveal()]}, CONTEXT)
+    assert refused.value.errors[0].field == "settings.secrets"
+
+
+def test_what_is_kept_is_not_checked_again() -> None:
+    """A host that is allowed no longer can still be seen, and deleted."""
+    kept = made("webhook", {"url": "http://localhost:8080/hook"}).kept()
+    assert Destination.of_kept(kept).shown()["settings"]["url"] == "http://localhost:8080/…"
 
 
 def test_a_webhook_without_a_secret_gets_one() -> None:

@@ -13,10 +13,11 @@ from .lake.layout import SLOTS
 
 @dataclass(frozen=True)
 class Settings:
-    """Names of the stack's resources and the two choices made at deployment.
+    """Names of the stack's resources and the choices made at deployment.
 
     `groups` is the number of user groups of the lake (1..4096); `timezone` is the IANA zone whose
-    local days the account counts in.
+    local days the account counts in; `allowed_hosts` names, as `host:port` with commas between
+    them, receivers on private addresses that webhooks may reach.
     """
 
     table: str
@@ -24,10 +25,12 @@ class Settings:
     event_bus: str
     groups: int
     timezone: str
+    allowed_hosts: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE.
+        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE, and ALLOWED_HOSTS where it
+        is set.
 
         Raises Misconfigured that names every variable that is missing or unusable.
         """
@@ -45,6 +48,7 @@ class Settings:
             event_bus=env["EVENT_BUS"],
             groups=_groups(env["GROUPS"]),
             timezone=_timezone(env["TIMEZONE"]),
+            allowed_hosts=env.get("ALLOWED_HOSTS", ""),
         )
 
 

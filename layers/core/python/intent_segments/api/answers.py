@@ -16,6 +16,10 @@ from .audiences import SegmentSaved as SegmentSaved
 from .audiences import Trend as Trend
 from .catalogued import EventList as EventList
 from .catalogued import TraitList as TraitList
+from .delivered import Destination as Destination
+from .delivered import DestinationList as DestinationList
+from .delivered import DestinationSecret as DestinationSecret
+from .delivered import DestinationTested as DestinationTested
 from .insights import Drivers as Drivers
 from .insights import GoalEvaluation as GoalEvaluation
 from .insights import GoalReport as GoalReport

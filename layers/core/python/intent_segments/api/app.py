@@ -60,7 +60,7 @@ class Api:
         """Made when a route asks for it: health and the documents need no settings."""
         if self.stores is None:
             self.stores = Stores.of(Settings.from_env())
-        return Call(event, self.stores, self.clock(), self.random)
+        return Call(event, self.stores, self.clock(), self.random, self.clock)
 
     def _no_route(self, _: Exception) -> Response[str]:
         event = self.resolver.current_event

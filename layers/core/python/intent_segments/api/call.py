@@ -37,13 +37,14 @@ MAX_PAGE_LIMIT = 100
 
 @dataclass(frozen=True)
 class Call:
-    """`event` is API Gateway's HTTP API event (payload 2.0). `now` is a UTC instant; `random(n)`
-    gives n fresh bytes."""
+    """`event` is API Gateway's HTTP API event (payload 2.0). `now` is the UTC instant at which it
+    came, `clock()` the present one; `random(n)` gives n fresh bytes."""
 
     event: Mapping[str, Any]
     stores: Stores
     now: datetime
     random: Callable[[int], bytes]
+    clock: Callable[[], datetime]
 
     def new_id(self, prefix: str) -> str:
         """A fresh id such as `goal_01jd…`."""

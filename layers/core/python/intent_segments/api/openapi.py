@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 from .. import __version__
 from ..segments.clauses import FilteredEvent
 from ..segments.definition import Definition
-from . import answers, models
+from . import answers, engaging, models
 from .call import MAX_PAGE_LIMIT, PAGE_LIMIT
 from .operations import OPERATIONS, Operation
 from .problem import KINDS, MEDIA_TYPE, UNEXPECTED
@@ -170,12 +170,13 @@ def _schemas() -> dict[str, Any]:
     wanted: dict[str, type[BaseModel]] = {}
     for operation in OPERATIONS:
         if operation.request is not None:
-            wanted[operation.request] = getattr(models, operation.request)
+            wanted[operation.request] = _request(operation.request)
         if operation.answer is not None:
             wanted[operation.answer] = getattr(answers, operation.answer)
     wanted["Problem"] = answers.Problem
     wanted["Definition"] = Definition
     wanted["FilteredEvent"] = FilteredEvent
+    wanted |= {model.__name__: model for model in engaging.SETTINGS}
     inputs = [(model, "validation") for model in wanted.values()]
     _, found = models_json_schema(
         inputs,  # type: ignore[arg-type]  # the literal "validation" widens to str in the list
@@ -183,6 +184,11 @@ def _schemas() -> dict[str, Any]:
     )
     schemas = found["$defs"] | {"BucketPolicy": models.BUCKET_POLICY}
     return dict(sorted(_put_in(schemas).items()))
+
+
+def _request(name: str) -> type[BaseModel]:
+    found: type[BaseModel] = getattr(models, name, None) or getattr(engaging, name)
+    return found
 
 
 def _put_in(schema: Any) -> Any:

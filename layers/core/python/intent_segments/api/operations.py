@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Function = Literal["api", "query", "forecast"]
+Function = Literal["api", "query", "forecast", "deliver"]
 
 
 @dataclass(frozen=True)
@@ -279,6 +279,77 @@ OPERATIONS: tuple[Operation, ...] = (
         "Users",
         "query",
         problems=("not-included",),
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations",
+        "Save a place to send users to; its signing secret is shown this once",
+        "DestinationSecret",
+        "Destinations",
+        request="NewDestination",
+        status=201,
+        problems=WRITTEN,
+    ),
+    Operation(
+        "GET",
+        "/v1/destinations",
+        "List destinations",
+        "DestinationList",
+        "Destinations",
+        parameters=PAGED,
+    ),
+    Operation(
+        "GET",
+        "/v1/destinations/{destination_id}",
+        "One destination",
+        "Destination",
+        "Destinations",
+        problems=("not-found",),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/destinations/{destination_id}",
+        "Change a destination, disable it or enable it again",
+        "Destination",
+        "Destinations",
+        request="DestinationChange",
+        problems=(*WRITTEN, "not-found", "raced"),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/destinations/{destination_id}",
+        "Delete a destination",
+        None,
+        "Destinations",
+        status=204,
+        problems=("not-found",),
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations/{destination_id}/rotate-secret",
+        "Sign with a fresh secret beside the old ones; it is shown this once",
+        "DestinationSecret",
+        "Destinations",
+        request="SecretRotation",
+        problems=(*WRITTEN, "not-found", "conflict", "raced"),
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations/{destination_id}/retire-secrets",
+        "Sign with the newest secret alone: the end of a rotation",
+        "Destination",
+        "Destinations",
+        problems=("not-found", "conflict", "raced"),
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations/{destination_id}/test",
+        "Send one test message and say what came of it",
+        "DestinationTested",
+        "Destinations",
+        "deliver",
+        request="DestinationTest",
+        problems=(*WRITTEN, "not-found", "conflict"),
     ),
     Operation(
         "GET",

@@ -114,12 +114,15 @@ def checked_addresses(target: Target, resolve: Resolve) -> list[Address]:
     if not addresses:
         raise AddressRefused(f"{target.host} has no address.")
     for address in addresses:
-        why = refusal(address, target.private)
-        if why is not None:
-            remedy = "Use a receiver on the public internet"
-            if refusal(address, private=True) is None:
-                remedy += ", or have its host and port allowed by name"
-            raise AddressRefused(
-                f"{target.host} has the address {address}, which is {why}. {remedy}."
-            )
+        check_address(target, address)
     return addresses
+
+
+def check_address(target: Target, address: Address) -> None:
+    """Raises AddressRefused unless this address of a target may be contacted."""
+    why = refusal(address, target.private)
+    if why is not None:
+        remedy = "Use a receiver on the public internet"
+        if refusal(address, private=True) is None:
+            remedy += ", or have its host and port allowed by name"
+        raise AddressRefused(f"{target.host} has the address {address}, which is {why}. {remedy}.")

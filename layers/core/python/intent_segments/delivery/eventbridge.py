@@ -22,14 +22,14 @@ TIME_BYTES = 14
 
 @dataclass(frozen=True)
 class Announcement:
-    """What is told: `manifest` is the link to a JSON file that lists the files of users, `about`
-    counts and ids, never users. `message_id` is the same when it is repeated."""
+    """What is told: `manifest` is the link to a JSON file that lists the files of users, None in a
+    test; `about` has counts and ids, never users. `message_id` is the same when it is repeated."""
 
     message_id: str
     type: str
     time: datetime
     subject: str
-    manifest: str
+    manifest: str | None
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def envelope(self, source: str) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Announcement:
             "subject": self.subject,
             "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
-            "data": {**self.about, "manifest": self.manifest},
+            "data": {**self.about, **({"manifest": self.manifest} if self.manifest else {})},
         }
 
 

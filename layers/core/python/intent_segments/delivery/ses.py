@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,10 +32,16 @@ class Mail:
             None if html is None else Template.parse(html, "html", "html"),
         )
 
-    def missing(self, recipient: Recipient) -> str | None:
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """The traits that it has places for."""
+        parts = [part for part in (self.subject, self.text, self.html) if part]
+        return tuple(dict.fromkeys(name for part in parts for name in part.traits))
+
+    def missing(self, traits: Mapping[str, Any]) -> str | None:
         """The first trait that a user lacks."""
         for part in (self.subject, self.text, self.html):
-            name = part.missing(recipient.traits) if part else None
+            name = part.missing(traits) if part else None
             if name is not None:
                 return name
         return None
@@ -71,7 +78,7 @@ class SesSender:
         address = email_of(recipient.traits.get(self.trait))
         if address is None:
             return failed(name, users, f"the trait {self.trait} is not one e-mail address")
-        missing = self.mail.missing(recipient)
+        missing = self.mail.missing(recipient.traits)
         if missing is None and self.unsubscribe:
             missing = self.unsubscribe.missing(recipient.traits)
         if missing is not None:

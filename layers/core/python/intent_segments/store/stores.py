@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..settings import Settings
 from ..telemetry.work import Meter
 from .account import AccountStore
+from .destinations import DestinationStore
 from .event_bus import EventBus
 from .exports import ExportStore
 from .forecasts import ForecastStore
@@ -34,6 +35,7 @@ class Stores:
     goals: GoalStore
     forecasts: ForecastStore
     exports: ExportStore
+    destinations: DestinationStore
     runs: RunStore
     run_work: RunWorkStore
     objects: Objects
@@ -53,6 +55,7 @@ class Stores:
             goals=GoalStore(table),
             forecasts=ForecastStore(table),
             exports=ExportStore(table),
+            destinations=DestinationStore(table),
             runs=RunStore(table),
             run_work=RunWorkStore(table),
             objects=Objects(settings.bucket),
