@@ -9,6 +9,7 @@ from typing import Any
 from intent_segments.api import (
     account,
     destinations,
+    erasures,
     events,
     exports,
     goals,
@@ -18,7 +19,7 @@ from intent_segments.api import (
 )
 from intent_segments.api.app import Api
 
-MODULES = (public, account, events, segments, goals, exports, destinations, runs)
+MODULES = (public, account, events, segments, goals, exports, destinations, erasures, runs)
 ROUTERS = [module.router for module in MODULES]
 
 api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)

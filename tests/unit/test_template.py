@@ -162,6 +162,15 @@ def test_all_starts_of_a_run_leave_their_failures_in_a_queue():
     assert sources == [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules]
 
 
+def test_who_names_users_may_read_who_is_hidden_and_only_the_api_hides():
+    key = "erasures/pending/00000001-ers_1.json"
+    naming = {"Api", "Query", "Forecast", "TrainModel", "ScoreUsers"}
+    assert {f"{name}Function" for name in naming} <= {
+        name for name in FUNCTIONS if may(name, "s3:GetObject", key)
+    }
+    assert {name for name in FUNCTIONS if may(name, "s3:PutObject", key)} == {"ApiFunction"}
+
+
 def test_exports_are_written_by_the_shard_jobs_read_by_the_api_and_deleted_after_a_week():
     key = "exports/exp_1/g=0000.csv.gz"
     assert {name for name in FUNCTIONS if may(name, "s3:PutObject", key)} == {"ScoreUsersFunction"}

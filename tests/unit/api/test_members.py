@@ -186,3 +186,12 @@ def test_a_day_that_is_not_closed_cannot_be_previewed(stores: Stores) -> None:
 def test_an_archived_goal_is_no_longer_shown_for_a_user(scored: Stores) -> None:
     scored.goals.step("goal_1", Status.ARCHIVED)
     assert query(f"/v1/users/{USERS[0]}/intents").json["data"] == []
+
+
+def test_who_is_to_be_erased_is_in_no_list_from_that_moment_on(scored: Stores) -> None:
+    gone = USERS[2]
+    path = "/v1/goals/goal_1/buckets/most_likely/users?limit=100"
+    assert ask("DELETE", f"/v1/users/{gone}").status == 202
+    listed = [user["user_id"] for user in query(path).json["data"]]
+    assert listed == [user for user in USERS[::2] if user != gone]
+    assert query(f"/v1/users/{gone}/intents").json == {"user_id": gone, "data": []}

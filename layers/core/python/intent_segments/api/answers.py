@@ -20,6 +20,8 @@ from .delivered import Destination as Destination
 from .delivered import DestinationList as DestinationList
 from .delivered import DestinationSecret as DestinationSecret
 from .delivered import DestinationTested as DestinationTested
+from .erasure_answers import Erasure as Erasure
+from .erasure_answers import ErasureList as ErasureList
 from .insights import Drivers as Drivers
 from .insights import GoalEvaluation as GoalEvaluation
 from .insights import GoalReport as GoalReport

@@ -241,6 +241,13 @@ class GoalChange(Request):
     name: Name
 
 
+class NewErasure(Request):
+    """A user to erase, for ids that do not fit into a path: `DELETE /v1/users/{user_id}` does the
+    same."""
+
+    user_id: Annotated[str, StringConstraints(min_length=1)]
+
+
 class SegmentExport(Request):
     """Members of a segment as files, one per group of users, with the `traits` that held on as_of;
     `as_of` is the last closed day when left out. Cells of a CSV that a spreadsheet would take for a

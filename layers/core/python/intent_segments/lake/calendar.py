@@ -6,7 +6,7 @@ at import (`events/normalize.py`) and where a definition asks for hours of the d
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import InvalidInput
@@ -24,6 +24,11 @@ def to_day(value: date) -> int:
 def from_day(day: int) -> date:
     """The calendar date of a day number."""
     return EPOCH + timedelta(days=int(day))
+
+
+def local_date(now: datetime, timezone: str) -> date:
+    """The calendar date of an instant (aware) in an IANA time zone."""
+    return now.astimezone(ZoneInfo(timezone)).date()
 
 
 def parse_date(text: str, field: str) -> date:

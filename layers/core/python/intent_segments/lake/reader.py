@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,6 +37,7 @@ def open_lake(
     user_ids: bool = True,
     single: SingleEvents | None = None,
     once: bool = False,
+    without: Collection[int] = (),
 ) -> Tables:
     """Tables (`lake/tables.py`) of some user groups, read from the lake at `manifest`.
 
@@ -48,10 +49,12 @@ def open_lake(
     longer to read than all others together, and `profiles` may be a view too: for whoever reads
     each table once. `single` narrows `events` to what is asked of them; other rows may be there or
     not. With `once` all tables are views, for whoever asks one question and no more, and rows of
-    `activity` may have to be added up still (`Tables.added_up`).
+    `activity` may have to be added up still (`Tables.added_up`). Users whose hash is in `without`
+    are left out of all tables.
     Raises InvalidInput for an unknown group or table.
     """
-    wanted = _Wanted(tables, days, user_ids, single or SingleEvents(), once)
+    gone = frozenset(without)
+    wanted = _Wanted(tables, days, user_ids, single or SingleEvents(), once, gone)
     return _open(objects, manifest, groups, wanted, folder, SLOTS)
 
 
@@ -65,6 +68,7 @@ def open_panel(
     *,
     single: SingleEvents | None = None,
     user_ids: bool = True,
+    without: Collection[int] = (),
 ) -> Tables:
     """Like `open_lake` for the panel: the users of the lowest hashes, `at_least` of them if there.
 
@@ -72,7 +76,8 @@ def open_panel(
     """
     bound = panel_bound(manifest.users_per_slot, at_least)
     last = group_of(slot_start(bound) - 1, manifest.groups)
-    wanted = _Wanted(tables, days, user_ids, single or SingleEvents(), once=False)
+    gone = frozenset(without)
+    wanted = _Wanted(tables, days, user_ids, single or SingleEvents(), False, gone)
     return _open(objects, manifest, range(last + 1), wanted, folder, bound)
 
 
@@ -92,6 +97,7 @@ class _Wanted:
     user_ids: bool
     single: SingleEvents
     once: bool
+    without: frozenset[int] = frozenset()
 
     @property
     def tables(self) -> set[str]:
@@ -110,7 +116,7 @@ def _open(
     _check(manifest, groups, wanted.asked)
     days, once = wanted.days, wanted.once
     files = _fetch(objects, manifest, groups, wanted, folder)
-    below = f" WHERE uh < {slot_start(bound)}" if bound < SLOTS else ""
+    below = _those(manifest, groups, wanted, bound)
     con = connect(folder)
     absent = [name for name in SCHEMA if name not in wanted.tables]
     con.execute("; ".join(f"CREATE TABLE {name} ({SCHEMA[name]})" for name in absent))
@@ -154,7 +160,17 @@ def _open(
         else:
             form = "VIEW" if once else "TABLE"
             con.execute(f"CREATE {form} profiles AS {placed_traits(stored, 'users')}")
-    return Tables(con, manifest.timezone, added_up=not once or _share_no_day(parts))
+    added_up = not once or _share_no_day(parts)
+    return Tables(con, manifest.timezone, added_up, wanted.without)
+
+
+def _those(manifest: Manifest, groups: Sequence[int], wanted: _Wanted, bound: int) -> str:
+    """SQL for which users are wanted: below a slot, and none of those to be left out."""
+    read = set(groups)
+    gone = sorted(uh for uh in wanted.without if group_of(uh, manifest.groups) in read)
+    tests = [f"uh < {slot_start(bound)}"] if bound < SLOTS else []
+    tests += [f"uh NOT IN ({', '.join(map(str, gone))})"] if gone else []
+    return f" WHERE {' AND '.join(tests)}" if tests else ""
 
 
 def _fetch(

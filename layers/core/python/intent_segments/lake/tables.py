@@ -76,12 +76,13 @@ class Tables:
     """An open DuckDB connection that holds the tables of `SCHEMA`, and the account's time zone.
 
     Where `added_up` is false `activity` may have several rows of a user, event and day, whose n
-    have still to be added up.
+    have still to be added up. `without` are the hashes of users who were left out of all tables.
     """
 
     con: duckdb.DuckDBPyConnection
     timezone: str = "UTC"
     added_up: bool = True
+    without: frozenset[int] = frozenset()
 
     @classmethod
     def empty(cls, timezone: str = "UTC") -> Tables:
@@ -102,7 +103,7 @@ class Tables:
                     f"CREATE TEMP VIEW {name} AS SELECT * FROM memory.main.{name} "
                     f"WHERE uh < {int(bound)}"
                 )
-        return Tables(con, self.timezone)
+        return Tables(con, self.timezone, without=self.without)
 
     def rows(self, table: str) -> int:
         """How many rows one of the tables has."""

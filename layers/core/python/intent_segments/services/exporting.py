@@ -95,11 +95,13 @@ def _goal(
     """The same of a goal's open members, with bucket, likelihood and arm."""
     goal_id = str(export.goal_id)
     files = ScoreFiles.from_json(export.scores[goal_id])
-    objects = stores.objects
+    objects, without = stores.objects, stores.erasures.suppressed()
     if export.traits:
         manifest = read_manifest(objects, export.manifest_key)
         wanted = {"users", "profiles"}
-        tables = open_lake(objects, manifest, [group], wanted, None, folder, user_ids=False)
+        tables = open_lake(
+            objects, manifest, [group], wanted, None, folder, user_ids=False, without=without
+        )
     else:
         tables = Tables.empty()
     scores = objects.download(score_key(goal_id, files, group), scratch / "scores.parquet")
@@ -111,7 +113,8 @@ def _goal(
         "list_extract($arms, scores.arm + 1) AS arm, "
         "scores.arm <> $control OR $all AS shown "
         "FROM read_parquet($scores) scores JOIN read_parquet($targets) targets USING (uh) "
-        "WHERE scores.state = 0 AND list_contains($wanted, scores.bucket)",
+        "WHERE scores.state = 0 AND list_contains($wanted, scores.bucket) "
+        "AND NOT list_contains($without, scores.uh)",
         {
             "buckets": [bucket.label for bucket in sorted(Bucket)],
             "arms": [arm.label for arm in sorted(Arm)],
@@ -120,6 +123,7 @@ def _goal(
             "all": bool(export.include_control),
             "scores": str(scores),
             "targets": str(targets),
+            "without": sorted(without),
             "wanted": [int(b) for b in Bucket if b.label in (export.buckets or ())],
         },
     )

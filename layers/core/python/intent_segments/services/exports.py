@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import Conflict, InvalidInput, NotFound
 from ..goals.goal import ScoreFiles
+from ..lake.layout import group_of
 from ..store.exports import KEPT, Export
 from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
@@ -111,6 +112,16 @@ def link(stores: Stores, export_id: str, number: str, now: datetime) -> str:
             f"{len(export.files) - 1}."
         )
     file = int(number)
+    # A file whose job began after a user was hidden is without them.
+    if any(
+        group_of(hidden.uh, export.groups) == file and hidden.requested_at >= export.created_at
+        for hidden in stores.erasures.current().pending
+    ):
+        raise Conflict(
+            f"File {file} of export {export_id} may name a user whose erasure has been asked for "
+            "since. The next erasure run takes the user out of it; to have the others now, ask for "
+            "the export again."
+        )
     return stores.objects.link(file_key(export, file), LINK_SECONDS, file_name(export, file))
 
 

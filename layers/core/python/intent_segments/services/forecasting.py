@@ -20,6 +20,7 @@ from ..propensity.report import outlook, report
 from ..segments.definition import parse
 from ..store.stores import Stores
 from .catalogue import lake_state
+from .erasures import shown_definition
 from .goals import agree_terms
 from .opening import panel_tables
 
@@ -50,7 +51,8 @@ def forecast(
         "manifest_key": state.manifest_key,
     }
     kept = stores.forecasts.put(document, now)
-    return {key: value for key, value in kept.items() if key != "manifest_key"}
+    shown = {"definition": shown_definition(stores, terms.definition)}
+    return {key: value for key, value in kept.items() if key != "manifest_key"} | shown
 
 
 def question_of(terms: Terms) -> Question:

@@ -31,6 +31,7 @@ _BUCKET_PAGE = """
 SELECT targets.user_id, scores.likelihood, scores.arm
 FROM read_parquet($scores) scores JOIN read_parquet($targets) targets ON scores.uh = targets.uh
 WHERE scores.bucket = $bucket AND scores.state = 0 AND scores.uh > $after
+    AND NOT list_contains($without, scores.uh)
 ORDER BY scores.uh LIMIT $most
 """
 
@@ -58,6 +59,7 @@ def bucket_users(
     goal = stores.goals.get(goal_id)
     if goal.scores is None:
         raise Conflict(f"Goal {goal_id} is {goal.status}: its buckets come with its set-up.")
+    without = sorted(stores.erasures.suppressed())
     following = _BEFORE_ALL if after is None else user_hash(after)
     first = 0 if after is None else group_of(following, goal.scores.groups)
     found: list[dict[str, Any]] = []
@@ -65,7 +67,13 @@ def bucket_users(
         with _files(stores, goal, goal.scores, group) as files:
             rows = duckdb.execute(
                 _BUCKET_PAGE,
-                files | {"bucket": int(wanted), "after": following, "most": limit + 1 - len(found)},
+                files
+                | {
+                    "bucket": int(wanted),
+                    "after": following,
+                    "most": limit + 1 - len(found),
+                    "without": without,
+                },
             ).fetchall()
         found += [
             {"user_id": user_id, "likelihood": q / CERTAIN, "arm": Arm(arm).label}
@@ -83,10 +91,13 @@ def bucket_users(
 
 
 def intents(stores: Stores, user_id: str) -> dict[str, Any]:
-    """One user's standing in every active goal that has the user in its target group. Raises
-    NotIncluded where the account has switched off buckets."""
+    """One user's standing in every active goal that has the user in its target group; none from
+    the moment the user's erasure is asked for. Raises NotIncluded where the account has switched
+    off buckets."""
     require_ai_pack(stores)
-    data = []
+    data: list[dict[str, Any]] = []
+    if user_hash(user_id) in stores.erasures.suppressed():
+        return {"user_id": user_id, "data": data}
     for goal in stores.goals.at_work():
         if goal.status != Status.ACTIVE or goal.scores is None:
             continue

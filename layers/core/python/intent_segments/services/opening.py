@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import numpy.typing as npt
 
 from ..goals.goal import ScoreFiles
-from ..goals.plan import PlannedGoal
+from ..goals.plan import Plan, PlannedGoal
 from ..lake.columns import read_columns
 from ..lake.layout import group_of, slot_start
 from ..lake.manifest import Manifest, panel_bound, read_manifest
@@ -30,6 +31,18 @@ def target_key(goal_id: str, group: int) -> str:
 def score_key(goal_id: str, files: ScoreFiles, group: int) -> str:
     """One night's scores of one group of users."""
     return f"scores/{goal_id}/{files.date.isoformat()}/{files.attempt}/g={group:04d}.parquet"
+
+
+def since_erasure(stores: Stores, folder: Path) -> Path:
+    """Where copies of target groups and scores are kept. Nothing but an erasure writes these anew,
+    so after each one there is another folder, and the older ones go."""
+    kept = folder / "since-erasure"
+    done = stores.erasures.current().done_key
+    current = kept / ("none" if done is None else Path(done).stem)
+    for older in kept.iterdir() if kept.is_dir() else ():
+        if older != current:
+            rmtree(older, ignore_errors=True)
+    return current
 
 
 def panel_tables(
@@ -53,7 +66,14 @@ def panel_tables(
     by_id = _by_id(definitions, counted)
     single = single_events([*definitions, *counted], events, as_of)
     tables = open_panel(
-        stores.objects, manifest, wanted, None, folder, single=single, user_ids=by_id
+        stores.objects,
+        manifest,
+        wanted,
+        None,
+        folder,
+        single=single,
+        user_ids=by_id,
+        without=stores.erasures.suppressed(),
     )
     bound = panel_bound(manifest.users_per_slot)
     share = sum(manifest.users_per_slot[:bound]) / max(manifest.users, 1)
@@ -89,19 +109,22 @@ def group_tables(
         user_ids=by_id,
         single=single_events([*definitions, *counted], events, as_of),
         once=as_of is not None,
+        without=stores.erasures.suppressed(),
     )
 
 
 def panel_members(
-    stores: Stores, manifest_key: str, goal: PlannedGoal, groups: int, folder: Path
+    stores: Stores, plan: Plan, goal: PlannedGoal, panel: Tables, folder: Path
 ) -> npt.NDArray[np.int64]:
-    """The panel's part of a goal's frozen target group: int64 user hashes, ascending."""
-    manifest: Manifest = read_manifest(stores.objects, manifest_key)
+    """The panel's part of a goal's frozen target group: int64 user hashes, ascending; without the
+    users whom the tables of the `panel` are without."""
+    manifest: Manifest = read_manifest(stores.objects, plan.manifest_key)
     below = slot_start(panel_bound(manifest.users_per_slot))
-    last = group_of(below - 1, groups)
+    last = group_of(below - 1, plan.groups)
     keys = [target_key(goal.id, group) for group in range(last + 1)]
-    parts = [read_columns(path, ("uh",))["uh"] for path in stores.objects.fetch(keys, folder)]
-    members = np.concatenate(parts)
+    paths = stores.objects.fetch(keys, since_erasure(stores, folder))
+    members = np.concatenate([read_columns(path, ("uh",))["uh"] for path in paths])
+    members = members[~np.isin(members, list(panel.without))]
     return members[members < below] if below < 2**63 else members
 
 

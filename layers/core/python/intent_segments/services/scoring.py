@@ -179,7 +179,10 @@ def _freeze(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
 def _frozen(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
     path = group.scratch / f"{goal.id}-target.parquet"
     group.stores.objects.download(target_key(goal.id, group.number), path)
-    return read_columns(path, ("uh", "arm"), group.tables.con)
+    found = read_columns(path, ("uh", "arm"), group.tables.con)
+    # Who is being erased is in no table any more; the file is written anew by the next erasure.
+    stays = ~np.isin(found["uh"], list(group.tables.without))
+    return {name: column[stays] for name, column in found.items()}
 
 
 def _earlier(

@@ -18,6 +18,7 @@ from ..store.segments import Segment
 from ..store.stores import Stores
 from .account import require_ai_pack
 from .catalogue import lake_state
+from .erasures import shown_definition
 
 MAX_DEFINITION_BYTES = 200_000
 """A goal carries its definition, and a DynamoDB item holds 400 KB."""
@@ -43,7 +44,7 @@ def create(
     at = now.isoformat()
     segment = Segment(segment_id, name, normal, at, at, caller, caller)
     stores.segments.put(segment)
-    return _shown(segment, [], None) | {"warnings": warnings(stores, normal)}
+    return _shown(stores, segment, [], None) | {"warnings": warnings(stores, normal)}
 
 
 def show(stores: Stores, segment_id: str) -> dict[str, Any]:
@@ -237,7 +238,7 @@ def _inventory(stores: Stores, segments: Sequence[Segment]) -> list[dict[str, An
         if goal.terms.segment_id is not None:
             running.setdefault(goal.terms.segment_id, []).append(goal.id)
     sizes = _newest_sizes(stores, segments)
-    return [_shown(one, running.get(one.id, []), sizes.get(one.id)) for one in segments]
+    return [_shown(stores, one, running.get(one.id, []), sizes.get(one.id)) for one in segments]
 
 
 def _newest_sizes(stores: Stores, segments: Sequence[Segment]) -> dict[str, dict[str, Any]]:
@@ -254,12 +255,14 @@ def _newest_sizes(stores: Stores, segments: Sequence[Segment]) -> dict[str, dict
     }
 
 
-def _shown(segment: Segment, goals: list[str], size: dict[str, Any] | None) -> dict[str, Any]:
+def _shown(
+    stores: Stores, segment: Segment, goals: list[str], size: dict[str, Any] | None
+) -> dict[str, Any]:
     return {
         "id": segment.id,
         "name": segment.name,
         "type": "past_behavior",
-        "definition": segment.definition,
+        "definition": shown_definition(stores, segment.definition),
         "created_at": segment.created_at,
         "created_by": segment.created_by,
         "updated_at": segment.updated_at,

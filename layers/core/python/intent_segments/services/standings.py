@@ -11,13 +11,13 @@ from ..goals.goal import ScoreFiles
 from ..lake.calendar import to_day
 from ..lake.tables import Tables
 from ..store.stores import Stores
-from .opening import score_key
+from .opening import score_key, since_erasure
 
 _OPEN_MEMBERS = """
 INSERT INTO scores
 SELECT $goal, uh, $since, $until, CAST(likelihood AS DOUBLE) / $certain,
        list_extract($names, bucket + 1), {percentile}
-FROM read_parquet($path) WHERE state = 0
+FROM read_parquet($path) WHERE state = 0 AND NOT list_contains($without, uh)
 """
 
 
@@ -61,7 +61,7 @@ def _load(
     group: int,
     folder: Path,
 ) -> None:
-    (path,) = stores.objects.fetch([score_key(goal_id, files, group)], folder)
+    [path] = stores.objects.fetch([score_key(goal_id, files, group)], since_erasure(stores, folder))
     found = tables.con.execute("SELECT * FROM read_parquet($1) LIMIT 0", [str(path)])
     # The first nights of a goal may be older than percentiles are.
     has_percentile = "percentile" in [name for name, *_ in found.description or ()]
@@ -75,5 +75,6 @@ def _load(
             "certain": float(CERTAIN),
             "names": [bucket.label for bucket in sorted(Bucket)],
             "path": str(path),
+            "without": sorted(tables.without),
         },
     )

@@ -31,7 +31,7 @@ from ..segments.filtered_days import filtered_days
 from ..segments.goal_event import GoalEvent, filtered
 from ..store.runs import night_id
 from ..store.stores import Stores
-from .opening import score_key
+from .opening import score_key, since_erasure
 from .tracking import last_night
 
 Hashes = npt.NDArray[np.int64]
@@ -140,12 +140,16 @@ def _newly(stores: Stores, landed: Landed, folder: Path, group: int) -> tuple[in
     events = goal.terms.events
     needed = {"activity"} | ({"events"} if filtered(events) else set())
     days = (landed.first, landed.last)
-    tables = open_lake(stores.objects, landed.manifest, [group], needed, days, folder, False)
+    without = stores.erasures.suppressed()
+    tables = open_lake(
+        stores.objects, landed.manifest, [group], needed, days, folder, False, without=without
+    )
     try:
         did = [_who_did(tables, event, landed) for event in events]
         together = np.intersect1d if goal.terms.match == "all" else np.union1d
         doers = reduce(together, did)
-        [path] = stores.objects.fetch([score_key(goal.id, goal.scores, group)], folder)
+        kept = since_erasure(stores, folder)
+        [path] = stores.objects.fetch([score_key(goal.id, goal.scores, group)], kept)
         members = read_columns(path, ("uh", "state", "arm"), tables.con)
     finally:
         tables.con.close()

@@ -17,6 +17,7 @@ from ..goals.rolling import nothing_came
 from ..store.stores import Stores
 from . import endings, windows
 from .account import require_ai_pack
+from .erasures import shown_definition
 
 UNSHOWN = ("users", "cuts", "realised")
 """Of a night: what its day does not show. `realised` is for the report."""
@@ -40,14 +41,15 @@ class Today:
 
 def show(stores: Stores, goal: Goal) -> dict[str, Any]:
     """A goal as its owner sees it: no salts, no keys of the bucket."""
-    return _shown(goal, Today.of(stores))
+    return _shown(stores, goal, Today.of(stores))
 
 
-def _shown(goal: Goal, today: Today) -> dict[str, Any]:
+def _shown(stores: Stores, goal: Goal, today: Today) -> dict[str, Any]:
     return {
         "id": goal.id,
         "name": goal.name,
         **goal.terms.to_json(),
+        "definition": shown_definition(stores, goal.terms.definition),
         "status": str(goal.status),
         "status_reason": goal.status_reason,
         "days_left": days_left(goal.status, goal.terms.ends_on, today.watermark),
@@ -72,7 +74,7 @@ def page(stores: Stores, limit: int, after: str | None) -> tuple[list[dict[str, 
     if not goals:
         return [], more
     today = Today.of(stores)
-    return [_shown(goal, today) for goal in goals], more
+    return [_shown(stores, goal, today) for goal in goals], more
 
 
 def progress(stores: Stores, goal_id: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _night(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
     panel = Panel(stores, plan, tables, share, history, load_traits(tables, history))
     trained = {}
     for goal in plan.goals:
-        members = panel_members(stores, plan.manifest_key, goal, plan.groups, folder)
+        members = panel_members(stores, plan, goal, tables, folder)
         trained[goal.id] = (_rolling if goal.terms.rolling else _dated)(panel, goal, members)
     return trained
 

@@ -8,6 +8,7 @@ from ..settings import Settings
 from ..telemetry.work import Meter
 from .account import AccountStore
 from .destinations import DestinationStore
+from .erasures import ErasureStore
 from .event_bus import EventBus
 from .exports import ExportStore
 from .forecasts import ForecastStore
@@ -36,6 +37,7 @@ class Stores:
     forecasts: ForecastStore
     exports: ExportStore
     destinations: DestinationStore
+    erasures: ErasureStore
     runs: RunStore
     run_work: RunWorkStore
     objects: Objects
@@ -44,7 +46,7 @@ class Stores:
 
     @classmethod
     def of(cls, settings: Settings) -> Stores:
-        table = Table(settings.table)
+        table, objects = Table(settings.table), Objects(settings.bucket)
         return cls(
             settings=settings,
             table=table,
@@ -56,9 +58,10 @@ class Stores:
             forecasts=ForecastStore(table),
             exports=ExportStore(table),
             destinations=DestinationStore(table),
+            erasures=ErasureStore(table, objects),
             runs=RunStore(table),
             run_work=RunWorkStore(table),
-            objects=Objects(settings.bucket),
+            objects=objects,
             bus=EventBus(settings.event_bus),
         )
 
