@@ -1,9 +1,12 @@
 """Paces of everybody, on histories whose paces and lifetimes are known."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from intent_segments.propensity import paces
 from intent_segments.propensity.buy_till_you_die import fit as fit_bg
 from intent_segments.propensity.features import Rhythm
 from intent_segments.propensity.paces import fit
@@ -11,6 +14,7 @@ from intent_segments.propensity.paces import fit
 DAYS, HORIZON = 300, 30
 
 
+@cache
 def histories(users=20_000, seed=4, leaving=0.004):
     """Lives from day 0 and the rhythm by day DAYS of users, and whether each did it within HORIZON
     more days.
@@ -69,6 +73,16 @@ def test_users_are_ranked_by_pace_and_silence():
     )
     said = [float(fit(lives).logits(one, 30.0)[0]) for one in (often, seldom, silent)]
     assert said[0] > said[1] > said[2]
+
+
+def test_classes_left_out_on_the_way_change_no_likelihood(monkeypatch):
+    lives, _, _ = histories()
+    lean = fit(lives)
+    monkeypatch.setattr(paces, "LOOK", paces.STEPS + 1)
+    every = fit(lives)
+    assert np.count_nonzero(lean.weight) < 0.8 * np.count_nonzero(every.weight)
+    said = [expit(some.logits(lives, float(HORIZON))) for some in (lean, every)]
+    assert said[0] == pytest.approx(said[1], abs=1e-6)
 
 
 def test_who_was_not_seen_yet_has_no_pace():
