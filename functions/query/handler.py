@@ -6,10 +6,10 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from intent_segments.api import members, previews, progress, trends
+from intent_segments.api import changes, members, previews, progress, trends
 from intent_segments.api.app import Api
 
-ROUTERS = [module.router for module in (previews, trends, members, progress)]
+ROUTERS = [module.router for module in (previews, trends, members, progress, changes)]
 
 api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
 

@@ -84,6 +84,8 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         assert run_night(stack, next_day)["goals"][0]["day"]["did"] > 0
         users = api.get(f"/v1/goals/{goal['id']}/buckets/most_likely/users")["data"]
         assert users
+        assert api.get(f"/v1/goals/{goal['id']}/changes")["changed"] > 0
+        assert api.get(f"/v1/goals/{goal['id']}/changes/users")["data"]
         user_id = users[0]["user_id"]
         [intent] = api.get(f"/v1/users/{user_id}/intents")["data"]
         known = api.get(f"/v1/goals/{goal['id']}/drivers")["drivers"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -16,6 +17,7 @@ from moto.backends import get_backend
 
 from intent_segments.services import training
 from intent_segments.store.stores import Stores
+from tests.fixtures.bus import Heard, listening
 from tests.fixtures.nights import Nights, nights
 
 ACCOUNT_ID = "123456789012"
@@ -24,16 +26,20 @@ ACCOUNT_ID = "123456789012"
 
 @dataclass(frozen=True)
 class State:
-    """Every object by its key, and every item of the table by its keys."""
+    """Every object by its key, every item of the table by its keys, and the events that the bus has
+    taken: one that was sent twice counts once, as it does for whoever remembers ids."""
 
     objects: Mapping[str, bytes]
     items: Mapping[tuple[str, str], Any]
+    events: frozenset[str] = frozenset()
 
     def differs_from(self, wanted: State) -> list[str]:
         """What is not as it should be, for people; empty when all is."""
         return [
             *_differences("object", self.objects, wanted.objects),
             *_differences("item", self.items, wanted.items),
+            *(f"event {name} is lost" for name in sorted(wanted.events - self.events)),
+            *(f"event {name} is left over" for name in sorted(self.events - wanted.events)),
         ]
 
 
@@ -42,6 +48,7 @@ class Account:
     """One account in this process."""
 
     nights: Nights
+    heard: set[str] = field(default_factory=set)
 
     @property
     def stores(self) -> Stores:
@@ -66,7 +73,18 @@ class Account:
         return State(
             {key.name: bytes(key.value) for key in bucket.keys.values()},
             {(item["pk"]["S"], item["sk"]["S"]): item for item in items},
+            frozenset(self.heard),
         )
+
+    def hear(self, event: Heard) -> None:
+        """Take down an event by its name and what it says; one that tells of a run which is not
+        published is another one."""
+        said = json.dumps(event.detail, sort_keys=True).encode()
+        name = f"{event.name} {hashlib.sha256(said).hexdigest()[:12]}"
+        run_id = event.detail.get("data", {}).get("run_id")
+        run = self.state().items.get(("RUN", run_id))
+        early = run_id is not None and (run is None or run["status"]["S"] != "published")
+        self.heard.add(f"{name} before its run was published" if early else name)
 
     def restore(self, state: State) -> None:
         """Bring everything back to an earlier state."""
@@ -80,6 +98,8 @@ class Account:
         for place, item in state.items.items():
             if now.items.get(place) != item:
                 self._table("put_item", Item=item)
+        self.heard.clear()
+        self.heard.update(state.events)
         self.forget()
 
     def _table(self, operation: str, **arguments: Any) -> Any:
@@ -101,7 +121,9 @@ def accounts(folder: Path, groups: int = 2) -> Iterator[Account]:
         return learnt[question]
 
     with nights(folder, groups) as made, patch.object(training, "learn", once):
-        yield Account(made)
+        account = Account(made)
+        with listening(account.hear):
+            yield account
 
 
 def _differences(what: str, now: Mapping[Any, Any], then: Mapping[Any, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from intent_segments.goals.progress import GoalTally
 from intent_segments.propensity import artifact
 from intent_segments.services import publishing
 from intent_segments.store import account as accounts_store
-from intent_segments.store import goals, lake_head, runs
+from intent_segments.store import goals, lake_head, outbox, runs
 from intent_segments.store.table import Action
 from tests.faults import test_races as races
 from tests.faults.account import Account, State
@@ -124,6 +124,16 @@ GUARDS: dict[str, tuple[Callable[[], Any], Scenario]] = {
     "an import closes days only while no goal is at work": (
         lambda: no_condition(lake_head, "no_goal_at_work"),
         races.test_an_import_does_not_close_a_day_that_a_new_goal_has_before_it,
+    ),
+    "what is to be told is owed with the publication": (
+        lambda: patch.object(
+            publishing, "_owe", lambda plan: Action("GONE", plan.run_id, put={"run_id": "-"})
+        ),
+        races.test_what_changed_is_told_though_the_publisher_died_before_it_could,
+    ),
+    "what was told is owed no more": (
+        lambda: patch.object(outbox.Outbox, "sent", lambda *_: None),
+        races.test_what_was_told_is_not_told_again,
     ),
     "counts are of the run's own state of the lake": (
         lambda: patch.object(plans, "_same_attempt", lambda *given: None),

@@ -20,7 +20,7 @@ from intent_segments.store.account import free_places
 from intent_segments.store.table import TransactionRefused
 from tests.faults.account import Account, State, accounts
 from tests.faults.execution import plan, publish
-from tests.faults.wire import while_hanging
+from tests.faults.wire import Fault, Killed, Wire, while_hanging
 from tests.fixtures.charges import charges
 from tests.fixtures.histories import START
 from tests.unit.api.requests import ask
@@ -316,6 +316,30 @@ def test_no_more_places_are_freed_than_are_taken(loaded: Account) -> None:
     with pytest.raises(TransactionRefused):
         loaded.stores.table.transact([free_places(2)])
     assert settings(loaded).active_goals == 1
+
+
+def told(account: Account) -> list[str]:
+    """The events of the night of TOMORROW that the bus has taken."""
+    return [name for name in account.heard if f"/{TOMORROW} " in name]
+
+
+def test_what_changed_is_told_though_the_publisher_died_before_it_could(at_work: Account) -> None:
+    event = at_work.nights.work(plan(at_work, NIGHT))
+    wire = Wire(lambda point: point[0].startswith("TransactWriteItems RUN"), Fault.KILLED)
+    with wire.tapped(), pytest.raises(Killed):
+        publish(at_work, event)
+    assert at_work.stores.head.read().watermark == TOMORROW and told(at_work) == []
+    publish(at_work, event)
+    assert len(told(at_work)) == 1
+
+
+def test_what_was_told_is_not_told_again(at_work: Account) -> None:
+    event = at_work.nights.work(plan(at_work, NIGHT))
+    publish(at_work, event)
+    assert len(told(at_work)) == 1
+    at_work.heard.clear()
+    publish(at_work, event)
+    assert told(at_work) == []
 
 
 def test_nights_come_one_after_the_other(at_work: Account) -> None:

@@ -65,6 +65,8 @@ def set_up(folder: Path, written: Any, groups: int) -> Made:
     record_progress(stores, {"run_id": f"setup-{goal_id}"}, NOW)
     rows = {}
     for key in stores.objects.keys(f"scores/{goal_id}/"):
+        if "/changes/" in key:
+            continue
         path = stores.objects.download(key, folder / key)
         found = duckdb.execute("SELECT * FROM read_parquet($1)", [str(path)])
         names = [name for name, *_ in found.description or ()]

@@ -46,7 +46,7 @@ def told(folder: Path, groups: int) -> Told:
         assert len(account.stores.objects.keys(f"targets/{goal_id}/")) == groups
         return Told(
             as_text([account.stores.goals.get(goal_id).day0, run.goals[goal_id]]),
-            as_text([day0, account.scores(goal_id, night)]),
+            as_text([day0, account.scores(goal_id, night), account.changes(goal_id, night)]),
         )
 
 
@@ -65,7 +65,7 @@ def test_the_published_night_is_the_same(accounts: dict[int, Told], groups: int)
 
 
 @pytest.mark.parametrize("groups", GROUPS[1:])
-def test_every_user_has_the_same_score_bucket_arm_and_reasons(
+def test_every_user_has_the_same_score_bucket_arm_reasons_and_change(
     accounts: dict[int, Told], groups: int
 ) -> None:
     assert accounts[groups].scores == accounts[1].scores

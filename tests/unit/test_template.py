@@ -62,6 +62,7 @@ def test_only_health_and_docs_are_open():
         ("GET /v1/goals/{goal_id}/buckets/{bucket}/users", "Query"),
         ("GET /v1/users/{user_id}/intents", "Query"),
         ("GET /v1/goals/{goal_id}/progress", "Query"),
+        ("GET /v1/goals/{goal_id}/changes/users", "Query"),
         ("POST /v1/forecasts", "Forecast"),
         ("POST /v1/destinations/{destination_id}/test", "Deliver"),
         ("ANY /v1/{proxy+}", "Api"),

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 
 from intent_segments.goals.buckets import Bucket, day0_cuts
+from intent_segments.goals.changes import Changes, Standing
 from intent_segments.goals.goal import Goal, Status, Terms
 from intent_segments.goals.plan import Plan, Trained, group_tally, trained_document
 from intent_segments.goals.progress import Converted, GoalTally
@@ -132,6 +133,13 @@ def tally(did: int = 0) -> GoalTally:
         day0=day0,
         open_by_bucket=(1, 0, 3 - did),
         histogram={500_000: 4 - did},
+        changes=Changes(
+            {
+                (Standing.OUTSIDE, Standing.MOST_LIKELY): 3 - did,
+                (Standing.OUTSIDE, Standing.LEAST_LIKELY): 1,
+                (Standing.OUTSIDE, Standing.ACHIEVED): did,
+            }
+        ),
     )
 
 

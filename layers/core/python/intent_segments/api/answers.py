@@ -16,6 +16,8 @@ from .audiences import SegmentSaved as SegmentSaved
 from .audiences import Trend as Trend
 from .catalogued import EventList as EventList
 from .catalogued import TraitList as TraitList
+from .change_answers import ChangedUserList as ChangedUserList
+from .change_answers import Changes as Changes
 from .delivered import Destination as Destination
 from .delivered import DestinationList as DestinationList
 from .delivered import DestinationSecret as DestinationSecret

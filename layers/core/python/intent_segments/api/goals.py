@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response, Router
 
-from ..services import quality, reports, tracking
+from ..services import changes, quality, reports, tracking
 from .app import call_of, json_answer
 from .call import listed, location
 
@@ -104,3 +104,9 @@ def show_evaluation(goal_id: str) -> dict[str, Any]:
 @router.get("/v1/goals/<goal_id>/drivers")
 def show_drivers(goal_id: str) -> dict[str, Any]:
     return quality.drivers(call_of(router).stores, goal_id)
+
+
+@router.get("/v1/goals/<goal_id>/changes")
+def show_changes(goal_id: str) -> dict[str, Any]:
+    call = call_of(router)
+    return changes.changes(call.stores, goal_id, call.query("date"))

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
+from ..goals.changes import FROM, TO
 from ..segments.clauses import FilteredEvent
 from ..segments.definition import Definition
 from . import answers, engaging, models
@@ -73,6 +74,24 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "in": "query",
         "description": "The last day; the last closed one when left out.",
         "schema": {"type": "string", "format": "date"},
+    },
+    "date": {
+        "name": "date",
+        "in": "query",
+        "description": "The day of a night; the last one when left out.",
+        "schema": {"type": "string", "format": "date"},
+    },
+    "from-standing": {
+        "name": "from",
+        "in": "query",
+        "description": "Where they were the night before; anywhere when left out.",
+        "schema": {"type": "string", "enum": [standing.label for standing in FROM]},
+    },
+    "to-standing": {
+        "name": "to",
+        "in": "query",
+        "description": "Where they are with this night; anywhere when left out.",
+        "schema": {"type": "string", "enum": [standing.label for standing in TO]},
     },
     "Idempotency-Key": {
         "name": "Idempotency-Key",

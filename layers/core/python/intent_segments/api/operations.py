@@ -6,31 +6,9 @@ Models are named as in `models.py` and `answers.py`, so that importing this cost
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Function = Literal["api", "query", "forecast", "deliver"]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """`status` is that of success; `problems` are names in `problem.KINDS` worth telling apart
-    from the ones every operation may answer; `parameters` are query or header parameters."""
-
-    method: str
-    path: str
-    summary: str
-    answer: str | None
-    tag: str
-    function: Function = "api"
-    request: str | None = None
-    status: int = 200
-    parameters: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-PAGED = ("limit", "starting_after")
-WRITTEN = ("malformed-request", "body-too-large", "invalid-input")
+from .goal_operations import GOALS
+from .operation import PAGED, WRITTEN
+from .operation import Operation as Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/v1/health", "Whether the API answers", "Health", "Service"),
@@ -176,101 +154,7 @@ OPERATIONS: tuple[Operation, ...] = (
         request="ForecastRequest",
         problems=(*WRITTEN, "insufficient-history", "conflict"),
     ),
-    Operation(
-        "POST",
-        "/v1/goals",
-        "Save a goal, from scratch or from a forecast, and start its set-up",
-        "Goal",
-        "Goals",
-        request="NewGoal",
-        status=202,
-        parameters=("Idempotency-Key",),
-        problems=(*WRITTEN, "limit-reached", "conflict", "expired", "raced"),
-    ),
-    Operation(
-        "GET", "/v1/goals", "List goals, newest first", "GoalList", "Goals", parameters=PAGED
-    ),
-    Operation("GET", "/v1/goals/{goal_id}", "One goal", "Goal", "Goals", problems=("not-found",)),
-    Operation(
-        "PATCH",
-        "/v1/goals/{goal_id}",
-        "Rename a goal",
-        "Goal",
-        "Goals",
-        request="GoalChange",
-        problems=(*WRITTEN, "not-found"),
-    ),
-    Operation(
-        "POST",
-        "/v1/goals/{goal_id}/archive",
-        "Stop a goal for good and free its place; its numbers can be read for ever",
-        "Goal",
-        "Goals",
-        problems=("not-found", "raced"),
-    ),
-    Operation(
-        "POST",
-        "/v1/goals/{goal_id}/clone",
-        "Save the same goal about the days to come, with what the body changes",
-        "Goal",
-        "Goals",
-        request="GoalClone",
-        status=202,
-        parameters=("Idempotency-Key",),
-        problems=(*WRITTEN, "not-found", "limit-reached", "conflict", "raced"),
-    ),
-    Operation(
-        "GET",
-        "/v1/goals/{goal_id}/progress",
-        "Day by day: actual beside predicted; with today=true also what has landed since",
-        "Progress",
-        "Goals",
-        "query",
-        parameters=("today",),
-        problems=("not-found", "conflict"),
-    ),
-    Operation(
-        "GET",
-        "/v1/goals/{goal_id}/report",
-        "Predicted against actual, by bucket and by arm: final when the period is over",
-        "GoalReport",
-        "Goals",
-        problems=("not-found", "conflict"),
-    ),
-    Operation(
-        "GET",
-        "/v1/goals/{goal_id}/buckets",
-        "The intent buckets of the last night",
-        "Buckets",
-        "Goals",
-        problems=("not-included", "not-found", "conflict"),
-    ),
-    Operation(
-        "GET",
-        "/v1/goals/{goal_id}/evaluation",
-        "The quality card: past forecasts, and how the day-0 buckets really did",
-        "GoalEvaluation",
-        "Goals",
-        problems=("not-found", "conflict"),
-    ),
-    Operation(
-        "GET",
-        "/v1/goals/{goal_id}/drivers",
-        "What goes along with the goal's events, with observed rates",
-        "Drivers",
-        "Goals",
-        problems=("not-found", "conflict"),
-    ),
-    Operation(
-        "GET",
-        "/v1/goals/{goal_id}/buckets/{bucket}/users",
-        "The users in one bucket",
-        "BucketUserList",
-        "Goals",
-        "query",
-        parameters=PAGED,
-        problems=("not-included", "not-found", "conflict", "invalid-input"),
-    ),
+    *GOALS,
     Operation(
         "GET",
         "/v1/users/{user_id}/intents",

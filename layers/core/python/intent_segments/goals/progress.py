@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import CorruptObject
 from .buckets import CERTAIN, Bucket, Cuts
+from .changes import TO, Changes
 from .goal import Direction
 from .realised import Realised
 from .target_group import Arm
@@ -69,7 +70,8 @@ class GoalTally:
     members' likelihoods in 1e-6; `histogram` their number per likelihood, where wanted.
     Of a rolling goal nobody achieves or loses; `window` counts the members by the bucket they had
     when the window began that is complete tonight, and who did it, `window_events` its events.
-    `realised` holds day 0 against the outcome, on the last night of a goal with an end.
+    `realised` holds day 0 against the outcome, on the last night of a goal with an end. `changes`
+    counts all members by their standing of the night before and tonight's.
     """
 
     members: int = 0
@@ -85,6 +87,7 @@ class GoalTally:
     window: Cells = field(default_factory=no_one)
     window_events: int = 0
     realised: Realised = field(default_factory=Realised)
+    changes: Changes = field(default_factory=Changes)
 
     def __add__(self, other: GoalTally) -> GoalTally:
         likelihoods = self.histogram.keys() | other.histogram.keys()
@@ -108,6 +111,7 @@ class GoalTally:
             window={key: self.window[key] + other.window[key] for key in self.window},
             window_events=self.window_events + other.window_events,
             realised=self.realised + other.realised,
+            changes=self.changes + other.changes,
         )
 
     def check(self) -> None:
@@ -125,6 +129,8 @@ class GoalTally:
             faults.append("members = sum of realised users")
         if sum(cell.users for cell in self.window.values()) not in (0, self.members):
             faults.append("members = sum of window users")
+        if (*self.open_by_bucket, self.achieved, self.lost) != tuple(map(self.changes.now, TO)):
+            faults.append("columns of changes = open_by_bucket, achieved, lost")
         if faults:
             raise CorruptObject(
                 f"A tally does not add up ({'; '.join(faults)}). Run the night again: it repeats "
@@ -141,6 +147,7 @@ class GoalTally:
             "transitions": [list(row) for row in self.transitions],
             "histogram": {str(q): self.histogram[q] for q in sorted(self.histogram)},
             "realised": self.realised.to_json(),
+            "changes": self.changes.to_json(),
         }
 
     @classmethod
@@ -156,6 +163,7 @@ class GoalTally:
                 transitions=(rows[0], rows[1], rows[2]),
                 histogram={int(q): n for q, n in document["histogram"].items()},
                 realised=Realised.from_json(document["realised"]),
+                changes=Changes.from_json(document["changes"]),
             )
         except (KeyError, TypeError, ValueError, IndexError) as fault:
             raise CorruptObject(f"A tally is incomplete: {fault!r}. Run the night again.") from None
@@ -206,6 +214,7 @@ class GoalNight:
             "open_by_bucket": _named(tally.open_by_bucket),
             "transitions": {bucket.label: _named(tally.transitions[bucket]) for bucket in BUCKETS},
             "cuts": self.cuts.to_json(),
+            "changes": tally.changes.told(),
         }
 
 

@@ -13,6 +13,9 @@ HASH_SQL = """(CASE WHEN CAST('0x' || substr(md5({id}), 1, 16) AS UBIGINT) >= 92
  ELSE CAST(CAST('0x' || substr(md5({id}), 1, 16) AS UBIGINT) AS HUGEINT) END)::BIGINT"""
 """`user_hash` of the VARCHAR expression `{id}` in DuckDB SQL."""
 
+BEFORE_ALL = -(2**63) - 1
+"""Below every user hash."""
+
 SLOTS = 4096
 """The finest ranges of the user hash: its top 12 bits. The most groups there can be."""
 

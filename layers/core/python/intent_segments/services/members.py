@@ -19,7 +19,7 @@ from ..errors import Conflict, InvalidInput
 from ..goals.buckets import CERTAIN, NO_BUCKET, NO_PERCENTILE, Bucket
 from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.target_group import Arm
-from ..lake.layout import group_of, user_hash
+from ..lake.layout import BEFORE_ALL, group_of, user_hash
 from ..store.stores import Stores
 from .account import require_ai_pack
 from .opening import score_key, target_key
@@ -41,9 +41,6 @@ FROM read_parquet($scores) scores JOIN read_parquet($targets) targets ON scores.
 WHERE scores.uh = $uh AND targets.user_id = $user_id
 """
 
-_BEFORE_ALL = -(2**63) - 1
-"""Below every user hash."""
-
 
 def bucket_users(
     stores: Stores, goal_id: str, bucket: str, limit: int, after: str | None
@@ -60,7 +57,7 @@ def bucket_users(
     if goal.scores is None:
         raise Conflict(f"Goal {goal_id} is {goal.status}: its buckets come with its set-up.")
     without = sorted(stores.erasures.suppressed())
-    following = _BEFORE_ALL if after is None else user_hash(after)
+    following = BEFORE_ALL if after is None else user_hash(after)
     first = 0 if after is None else group_of(following, goal.scores.groups)
     found: list[dict[str, Any]] = []
     for group in range(first, goal.scores.groups):

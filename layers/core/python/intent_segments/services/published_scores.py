@@ -38,7 +38,7 @@ def published_between(
             continue
         nights = stores.runs.nights_of(goal_id, start.date + timedelta(days=1), last)
         dates = [date.fromisoformat(night["date"]) for night in nights]
-        found[goal_id] = [start, *(_of_night(stores, goal, night) for night in dates)]
+        found[goal_id] = [start, *(scores_of_night(stores, goal, night) for night in dates)]
     return found
 
 
@@ -66,10 +66,11 @@ def _newest(stores: Stores, goal: Goal, day: date) -> ScoreFiles | None:
     published = [night["date"] for night in stores.runs.nights_of(goal.id, first, day)]
     if not published:
         return goal.day0_scores
-    return _of_night(stores, goal, date.fromisoformat(published[-1]))
+    return scores_of_night(stores, goal, date.fromisoformat(published[-1]))
 
 
-def _of_night(stores: Stores, goal: Goal, night: date) -> ScoreFiles:
+def scores_of_night(stores: Stores, goal: Goal, night: date) -> ScoreFiles:
+    """Where the scores lie that a published night made of a goal."""
     run = stores.runs.get(night_id(night))
     # Every night that published a goal read a version of the lake and left it with scores.
     assert run.attempt is not None and goal.scores is not None

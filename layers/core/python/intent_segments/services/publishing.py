@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..errors import Conflict, CorruptObject, InsufficientHistory, IntentError, NotFound, Raced
+from ..errors import Conflict, CorruptObject, Raced
 from ..goals.goal import Goal, Status
 from ..goals.life_cycle import ended_reason
 from ..goals.plan import Plan, PlannedGoal, Trained, read_group_tally, read_trained
@@ -18,12 +18,14 @@ from ..goals.rolling import Completed
 from ..store.account import free_places
 from ..store.goals import ATTEMPTS, scored_action, step_action
 from ..store.lake_head import close_day
-from ..store.runs import Run, night_id, plan_key_of, put_action, setup_id
+from ..store.outbox import Owed, owe_action
+from ..store.runs import Run, plan_key_of, put_action
 from ..store.stores import Stores
 from ..store.table import Action, TransactionRefused
+from .announcing import send_owed
+from .change_files import keep_manifests
+from .failing import finished, record_failure
 from .night_sizes import keep_sizes, outcome, read_sizes
-from .planning import RunRequest
-from .run_failures import cause_of, reason_of
 
 READERS = 16
 """Tallies read at the same time: small objects whose time is all latency."""
@@ -33,19 +35,20 @@ def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> 
     """Publish the run {"run_id": …, "plan_key": …} (without plan_key by the plan it was last
     started with), or, with {"failed": {"Error", "Cause"}} in it, record why
     it stopped. Returns {"run_id", "status", "catch_up"}, the last as the plan had it. `now` is a
-    UTC instant.
+    UTC instant. What changed is told when it is published.
 
     Publishing a run twice changes nothing the second time. Raises CorruptObject when a tally is
     missing or of another attempt, Conflict when the night is out of order by now.
     """
     if "failed" in event:
-        return _record_failure(stores, event, now)
+        return record_failure(stores, event, now)
     run_id = str(event["run_id"])
     plan_key = str(event.get("plan_key") or plan_key_of(stores.runs.get(run_id)))
     if run_id.startswith("setup-"):
         done = _publish_setup(stores, run_id, plan_key, now)
     else:
         done = _publish_night(stores, run_id, plan_key, now)
+    send_owed(stores)
     return done | {"catch_up": bool(event.get("catch_up"))}
 
 
@@ -57,7 +60,7 @@ def _publish_setup(stores: Stores, run_id: str, plan_key: str, now: datetime) ->
             return _done(run_id, "published")
         if goal.status != Status.PREPARING:
             reason = f"The goal was {goal.status} before its set-up was done."
-            discarded = _finished(stores, run_id, "goal_setup", "discarded", now, reason)
+            discarded = finished(stores, run_id, "goal_setup", "discarded", now, reason)
             stores.runs.put_unless_published(discarded)
             return _done(run_id, "discarded")
         plan = Plan.from_json(stores.objects.get_json(plan_key))
@@ -89,7 +92,7 @@ def _setup_actions(stores: Stores, plan: Plan, goal: Goal, now: datetime) -> lis
         "forecast": forecast,
     }
     run = _published(stores, plan, nights, now)
-    return [put_action(run), step_action(goal, Status.ACTIVE, changes)]
+    return [put_action(run), step_action(goal, Status.ACTIVE, changes), _owe(plan)]
 
 
 def _publish_night(stores: Stores, run_id: str, plan_key: str, now: datetime) -> dict[str, Any]:
@@ -118,6 +121,8 @@ def _commit_night(stores: Stores, plan: Plan, trained: Mapping[str, Trained], ru
             _check_same(present, run)
             return True
         actions = [put_action(run), close_day(plan.date), *_goal_actions(stores, plan, trained)]
+        if plan.goals:
+            actions.append(_owe(plan))
         try:
             stores.table.transact(actions)
         except Raced:
@@ -162,6 +167,7 @@ def _nights(
     if not plan.goals:
         return {}
     groups = _tallies(stores, plan)
+    keep_manifests(stores, plan, groups)
     nights = {}
     for goal in plan.goals:
         whole = merge(group[goal.id] for group in groups)
@@ -174,6 +180,11 @@ def _nights(
             **({} if realised is None else {"realised": realised}),
         }
     return nights
+
+
+def _owe(plan: Plan) -> Action:
+    """What makes sure that the run's changes are told once it is published."""
+    return owe_action(Owed(plan.run_id, plan.date.isoformat(), plan.groups))
 
 
 def _of_windows(goal: PlannedGoal, night: GoalNight, trained: Trained) -> dict[str, Any]:
@@ -218,22 +229,14 @@ def _trained(stores: Stores, plan: Plan) -> dict[str, Trained]:
 
 
 def _published(stores: Stores, plan: Plan, nights: Mapping[str, Any], now: datetime) -> Run:
-    finished = _finished(stores, plan.run_id, plan.kind, "published", now, None)
     return replace(
-        finished,
+        finished(stores, plan.run_id, plan.kind, "published", now, None),
         date=plan.date.isoformat(),
         manifest_key=plan.manifest_key,
         attempt=plan.attempt,
         plan_key=plan.plan_key,
         goals=nights,
     )
-
-
-def _finished(
-    stores: Stores, run_id: str, kind: str, status: str, now: datetime, reason: str | None
-) -> Run:
-    begun = stores.runs.find(run_id) or Run(run_id, kind, None, status)
-    return replace(begun, status=status, finished_at=now.isoformat(), reason=reason)
 
 
 def _overtaken(present: Run | None, plan_key: str) -> bool:
@@ -250,48 +253,6 @@ def _check_same(present: Run, run: Run) -> None:
             f"{run.run_id} is published already, with other numbers (lake version "
             f"{present.attempt} there, {run.attempt} here). Published nights stay as they are."
         )
-
-
-def _record_failure(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    run_id = _run_id(stores, event)
-    if run_id is None:
-        return {"run_id": None, "status": "failed"}
-    kind, _ = cause_of(event["failed"])
-    reason = reason_of(event["failed"], run_id)
-    is_setup = run_id.startswith("setup-")
-    failed = _finished(stores, run_id, "goal_setup" if is_setup else "night", "failed", now, reason)
-    if failed.date is None and not is_setup:
-        failed = replace(failed, date=run_id.removeprefix("night-"))
-    if not stores.runs.put_unless_published(failed):
-        return _done(run_id, "published")
-    if is_setup:
-        needs_data = kind == InsufficientHistory.__name__
-        wanted = Status.NEEDS_DATA if needs_data else Status.FAILED
-        _fail_goal(stores, run_id.removeprefix("setup-"), wanted, reason)
-    return _done(run_id, "failed")
-
-
-def _fail_goal(stores: Stores, goal_id: str, wanted: Status, reason: str) -> None:
-    """A goal that is no longer preparing (archived, or set up by a repeat) stays as it is."""
-    try:
-        if stores.goals.get(goal_id).status == Status.PREPARING:
-            stores.goals.step(goal_id, wanted, reason)
-    except (NotFound, Conflict):
-        return
-
-
-def _run_id(stores: Stores, event: Mapping[str, Any]) -> str | None:
-    """The run that failed; planning itself may have, so the request is read where it has to be."""
-    if event.get("run_id"):
-        return str(event["run_id"])
-    try:
-        request = RunRequest.from_event(event)
-    except IntentError:
-        return None
-    if request.goal_id is not None:
-        return setup_id(request.goal_id)
-    # A night without a date that could not even be planned has no day to be recorded under.
-    return None if request.date is None else night_id(request.date)
 
 
 def _done(run_id: str, status: str) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from ..propensity.traits import TraitTable, load_traits
 from ..segments.definition import parse
 from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
+from .change_files import change_key
+from .changing import NO_STATE, count_changes, standings, write_changes
 from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, tally
 from .forecasting import question_of
 from .goal_models import load_model
@@ -120,7 +122,15 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     }
     files = group.plan.scores()
     path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns, group.tables.con)
-    group.stores.objects.upload({score_key(goal.id, files, group.number): path})
+    then, now = standings(before["state"], before["bucket"]), standings(columns["state"], bucket)
+    moved = group.scratch / f"{goal.id}-changes.parquet"
+    write_changes(moved, then, now, columns, _target_path(group, goal), group.tables.con)
+    group.stores.objects.upload(
+        {
+            score_key(goal.id, files, group.number): path,
+            change_key(goal.id, files, group.number): moved,
+        }
+    )
     began, last = to_day(goal.terms.as_of), to_day(goal.counted_to)
     counted = tally(
         scored,
@@ -131,6 +141,7 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         events_of(evidence, members, began, last),
         done,
     )
+    counted = replace(counted, changes=count_changes(then, now))
     if over:
         direction = goal.terms.direction
         told = realised(first["likelihood"], first["bucket"], scored.did, direction)
@@ -171,13 +182,13 @@ def _freeze(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
     ids = users["user_id"][np.searchsorted(users["uh"], uh)]
     arms = draw_arms(goal.control_salt, ids.tolist(), goal.control_share)
     columns = {"uh": uh, "user_id": ids, "arm": np.array(arms, np.uint8)}
-    path = write_columns(group.scratch / f"{goal.id}-target.parquet", columns, group.tables.con)
+    path = write_columns(_target_path(group, goal), columns, group.tables.con)
     group.stores.objects.upload({target_key(goal.id, group.number): path})
     return columns
 
 
 def _frozen(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
-    path = group.scratch / f"{goal.id}-target.parquet"
+    path = _target_path(group, goal)
     group.stores.objects.download(target_key(goal.id, group.number), path)
     found = read_columns(path, ("uh", "arm"), group.tables.con)
     # Who is being erased is in no table any more; the file is written anew by the next erasure.
@@ -185,27 +196,32 @@ def _frozen(group: Group, goal: PlannedGoal) -> dict[str, npt.NDArray[Any]]:
     return {name: column[stays] for name, column in found.items()}
 
 
+def _target_path(group: Group, goal: PlannedGoal) -> Path:
+    """The local copy of the target group's file."""
+    return group.scratch / f"{goal.id}-target.parquet"
+
+
 def _earlier(
     group: Group, goal: PlannedGoal, files: ScoreFiles | None, uh: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Bucket, `pending` and likelihood of an earlier night, aligned with `uh`; NO_BUCKET, 0 and 0
-    for none."""
-    bucket = np.full(len(uh), NO_BUCKET, np.uint8)
-    pending = np.zeros(len(uh), np.int8)
-    likelihood = np.zeros(len(uh), np.int32)
-    if files is not None:
-        path = group.scratch / f"{goal.id}-earlier.parquet"
-        group.stores.objects.download(score_key(goal.id, files, group.number), path)
-        columns = ("uh", "bucket", "pending", "likelihood")
-        found = read_columns(path, columns, group.tables.con)
-        at = np.searchsorted(found["uh"], uh)
-        inside = np.minimum(at, max(len(found["uh"]) - 1, 0))
-        if len(found["uh"]):
-            same = found["uh"][inside] == uh
-            bucket = np.where(same, found["bucket"][inside], bucket)
-            pending = np.where(same, found["pending"][inside], pending)
-            likelihood = np.where(same, found["likelihood"][inside], likelihood)
-    return {"bucket": bucket, "pending": pending, "likelihood": likelihood}
+    """State, bucket, `pending` and likelihood of an earlier night, aligned with `uh`; NO_STATE,
+    NO_BUCKET, 0 and 0 for none."""
+    none: dict[str, npt.NDArray[Any]] = {
+        "state": np.full(len(uh), NO_STATE, np.uint8),
+        "bucket": np.full(len(uh), NO_BUCKET, np.uint8),
+        "pending": np.zeros(len(uh), np.int8),
+        "likelihood": np.zeros(len(uh), np.int32),
+    }
+    if files is None:
+        return none
+    path = group.scratch / f"{goal.id}-earlier.parquet"
+    group.stores.objects.download(score_key(goal.id, files, group.number), path)
+    found = read_columns(path, ("uh", *none), group.tables.con)
+    if not len(found["uh"]):
+        return none
+    inside = np.minimum(np.searchsorted(found["uh"], uh), len(found["uh"]) - 1)
+    same = found["uh"][inside] == uh
+    return {name: np.where(same, found[name][inside], column) for name, column in none.items()}
 
 
 def _buckets(

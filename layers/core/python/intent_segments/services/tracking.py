@@ -19,8 +19,9 @@ from . import endings, windows
 from .account import require_ai_pack
 from .erasures import shown_definition
 
-UNSHOWN = ("users", "cuts", "realised")
-"""Of a night: what its day does not show. `realised` is for the report."""
+UNSHOWN = ("users", "cuts", "realised", "changes")
+"""Of a night: what its day does not show. `realised` is for the report, `changes` have a route of
+their own."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,9 @@ from ..errors import Raced
 SOURCE = "intent-segments"
 GOAL_CREATED = "GoalCreated"
 EXPORT_REQUESTED = "ExportRequested"
+
+MOST_ENTRIES = 10
+"""Of one PutEvents."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,28 @@ class EventBus:
         """Start an export. Raises Raced when the bus did not take the event."""
         self._put(EXPORT_REQUESTED, {"export_id": export_id})
 
+    def announce(self, envelopes: Sequence[Mapping[str, Any]]) -> None:
+        """Tell whoever listens: CloudEvents in the form of `delivery.eventbridge`. Raises Raced
+        when the bus did not take one; earlier ones may have gone out."""
+        entries = [self._entry(str(entry["type"]), entry) for entry in envelopes]
+        for start in range(0, len(entries), MOST_ENTRIES):
+            self._send(entries[start : start + MOST_ENTRIES])
+
     def _put(self, kind: str, detail: dict[str, str]) -> None:
-        answer = self.client.put_events(
-            Entries=[
-                {
-                    "EventBusName": self.name,
-                    "Source": SOURCE,
-                    "DetailType": kind,
-                    "Detail": json.dumps(detail),
-                }
-            ]
-        )
+        self._send([self._entry(kind, detail)])
+
+    def _entry(self, kind: str, detail: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            "EventBusName": self.name,
+            "Source": SOURCE,
+            "DetailType": kind,
+            "Detail": json.dumps(detail),
+        }
+
+    def _send(self, entries: list[dict[str, str]]) -> None:
+        answer = self.client.put_events(Entries=entries)
         if answer["FailedEntryCount"]:
-            code = answer["Entries"][0].get("ErrorCode")
+            told = zip(entries, answer["Entries"], strict=True)
+            refused = [(sent["DetailType"], given.get("ErrorCode")) for sent, given in told]
+            kind, code = next((one for one in refused if one[1]), refused[0])
             raise Raced(f"EventBridge refused the event {kind} ({code}); try again.")

@@ -15,6 +15,7 @@ from .forecasts import ForecastStore
 from .goals import GoalStore
 from .lake_head import LakeHead
 from .objects import Objects
+from .outbox import Outbox
 from .run_work import RunWorkStore
 from .runs import RunStore
 from .segments import SegmentStore
@@ -40,6 +41,7 @@ class Stores:
     erasures: ErasureStore
     runs: RunStore
     run_work: RunWorkStore
+    outbox: Outbox
     objects: Objects
     bus: EventBus
     meter: Meter = field(default_factory=Meter)
@@ -61,6 +63,7 @@ class Stores:
             erasures=ErasureStore(table, objects),
             runs=RunStore(table),
             run_work=RunWorkStore(table),
+            outbox=Outbox(table),
             objects=objects,
             bus=EventBus(settings.event_bus),
         )
