@@ -94,7 +94,7 @@ test-artefacts: build
 	@$(VENV)/bin/python tests/run_suites.py artefacts
 
 deploy: build
-	@$(SAM) deploy --config-env $(or $(ENV),dev)
+	@$(SAM) deploy --config-env $(or $(ENV),dev) $(ARGS)
 
 lock-layers: setup
 	@UV=$(UV) $(VENV)/bin/python infra/lock_layers.py

@@ -13,16 +13,27 @@ from intent_segments.api import (
     events,
     exports,
     goals,
+    me,
     public,
     runs,
     segments,
 )
 from intent_segments.api.app import Api
 
-MODULES = (public, account, events, segments, goals, exports, destinations, erasures, runs)
-ROUTERS = [module.router for module in MODULES]
+MODULES = (
+    public,
+    me,
+    account,
+    events,
+    segments,
+    goals,
+    exports,
+    destinations,
+    erasures,
+    runs,
+)
 
-api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
+api = Api([module.router for module in MODULES], clock=lambda: datetime.now(UTC), random=os.urandom)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "up": "start the local stack and serve it until Ctrl-C",
     "down": "stop the local stack, wherever it was started",
     "status": "what is up, what is loaded, which goals there are",
+    "login": "sign in to a deployed stack that takes tokens",
     "load": "load events and profiles from files",
     "nightly": "run the nightly work for one date or several",
     "segments": "list, show and create segments, their trend",

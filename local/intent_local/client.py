@@ -1,7 +1,7 @@
 """A client of the product's HTTP API, for commands, the demo and tests.
 
-Errors arrive as problem documents (RFC 9457) and leave as `ApiError` with the same words. Against a
-deployed stack requests are signed with AWS credentials (SigV4); on the laptop they are not.
+Errors arrive as problem documents (RFC 9457) and leave as `ApiError` with the same words. How a
+request says who asks is up to a `Signer`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from intent_segments.errors import FieldError, IntentError
+
+from .signing import Signer, Unsigned
 
 TIMEOUT_SECONDS = 35
 """A little more than the 30 s after which an HTTP API gives up."""
@@ -42,12 +44,11 @@ class ApiUnreachableError(IntentError):
 
 class ApiClient:
     """`get`, `post` and `patch` take a path below the root, such as `/v1/goals`, and return the
-    JSON of the answer. `credentials` (botocore's) and `region` are given for a deployed stack."""
+    JSON of the answer. `signer` is left out where the API asks nobody."""
 
-    def __init__(self, url: str, credentials: Any = None, region: str = "") -> None:
+    def __init__(self, url: str, signer: Signer | None = None) -> None:
         self.url = url.rstrip("/")
-        self.credentials = credentials
-        self.region = region
+        self.signer = signer or Unsigned()
 
     def get(self, path: str, **query: object) -> Any:
         """`query` values that are None are left out."""
@@ -66,7 +67,7 @@ class ApiClient:
     def redirect(self, path: str) -> str:
         """Where the API sends who asks for a path; `fetch` follows the link, since S3 takes no
         request that is signed twice. Raises ApiError."""
-        headers = {} if self.credentials is None else self._signed("GET", path, None, {})
+        headers = self.signer.headers("GET", self.url + path, None, {})
         opener = urllib.request.build_opener(_StayHere)
         request = urllib.request.Request(self.url + path, headers=headers)  # noqa: S310
         try:
@@ -94,9 +95,8 @@ class ApiClient:
     def _send(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if data is None else {"content-type": "application/json"}
-        if self.credentials is not None:
-            headers = self._signed(method, path, data, headers)
         url = self.url + path
+        headers = self.signer.headers(method, url, data, headers)
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
@@ -107,16 +107,6 @@ class ApiClient:
         except OSError as error:
             reason = getattr(error, "reason", error)
             raise ApiUnreachableError(f"no answer from {self.url} ({reason})") from None
-
-    def _signed(
-        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
-    ) -> dict[str, str]:
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-
-        request = AWSRequest(method, self.url + path, headers=headers, data=data)
-        SigV4Auth(self.credentials, "execute-api", self.region).add_auth(request)
-        return dict(request.headers)
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):

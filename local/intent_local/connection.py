@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from intent_segments.errors import NotFound
+from intent_segments.errors import InvalidInput, NotFound
 
 from .client import ApiClient
+from .sign_in import Client, access_token
+from .signing import AwsSigner, Signer, TokenSigner
 
 if TYPE_CHECKING:
     from .stack.running import RunningStack
@@ -54,7 +56,7 @@ def connect(stack: str | None) -> Iterator[Connection]:
 def local(running: RunningStack) -> Connection:
     """A local stack that is up."""
     return Connection(
-        ApiClient(running.api_url),
+        ApiClient(running.api_url, running.signer),
         running.outputs["Bucket"],
         running.outputs["ImportFunction"],
         running.outputs["StateMachine"],
@@ -68,20 +70,12 @@ def deployed(name: str) -> Connection:
     """Raises NotFound when the account and region of the shell have no such stack."""
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import ClientError
 
     session = boto3.Session()
-    try:
-        stacks = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except ClientError as error:
-        raise NotFound(
-            f"no stack {name!r} in region {session.region_name}: {error}; "
-            "see `aws cloudformation list-stacks`, or deploy one with `make deploy`"
-        ) from None
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[0].get("Outputs", [])}
+    outputs = outputs_of(name, session)
     patient = Config(read_timeout=900, retries={"max_attempts": 0})  # imports take minutes
     return Connection(
-        ApiClient(outputs["ApiUrl"], session.get_credentials(), session.region_name),
+        ApiClient(outputs["ApiUrl"], _signer(name, outputs, session)),
         outputs["Bucket"],
         outputs["ImportFunction"],
         outputs["StateMachine"],
@@ -89,3 +83,36 @@ def deployed(name: str) -> Connection:
         lambda service: session.client(service, config=patient),
         lambda: None,
     )
+
+
+def outputs_of(name: str, session: Any = None) -> dict[str, str]:
+    """What template.yaml gives out of a deployed stack. Raises NotFound."""
+    import boto3
+    from botocore.exceptions import ClientError
+
+    session = session or boto3.Session()
+    try:
+        stacks = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        raise NotFound(
+            f"no stack {name!r} in region {session.region_name}: {error}; "
+            "see `aws cloudformation list-stacks`, or deploy one with `make deploy`"
+        ) from None
+    return {o["OutputKey"]: o["OutputValue"] for o in stacks[0].get("Outputs", [])}
+
+
+def client_of(name: str, outputs: dict[str, str]) -> Client:
+    """As whom the command line signs in. Raises InvalidInput when the stack takes no tokens."""
+    if outputs.get("Authorization") != "JWT":
+        raise InvalidInput(
+            f"the stack {name} takes no tokens (ApiAuthorization {outputs.get('Authorization')}): "
+            "commands use the AWS credentials of the shell, and nobody signs in"
+        )
+    return Client(outputs["Issuer"], outputs["ClientId"])
+
+
+def _signer(name: str, outputs: dict[str, str], session: Any) -> Signer:
+    if outputs.get("Authorization") == "JWT":
+        client = client_of(name, outputs)
+        return TokenSigner(lambda: access_token(client))
+    return AwsSigner(session.get_credentials(), session.region_name)

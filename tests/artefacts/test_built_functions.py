@@ -83,6 +83,7 @@ def host(function, aws):
             "EVENT_BUS": "default",
             "GROUPS": "2",
             "TIMEZONE": "Europe/Berlin",
+            "API_AUTHORIZATION": "NONE",
         },
     )
 

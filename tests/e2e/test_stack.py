@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 import pytest
 
 from intent_local.client import ApiClient, ApiError
-from intent_local.stack.home import Home
+from intent_local.stack.project import Project
 from intent_local.stack.running import running_stack
-from tests.fixtures.toy_project import toy_project
 
 SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    root = tmp_path_factory.mktemp("stack")
-    with running_stack(toy_project(root / "project"), Home(root / "home")) as running:
-        yield running
+@pytest.fixture
+def stack(toy_stack):
+    return toy_stack
+
+
+@pytest.fixture
+def api(stack):
+    return ApiClient(stack.api_url, stack.signer)
 
 
 def run(stack, **given):
@@ -55,8 +57,8 @@ def noted(stack, run_id):
         ("GET", "/v1/health", "ApiFunction", "GET /v1/health"),
         ("GET", "/docs", "ApiFunction", "GET /docs"),
         ("GET", "/openapi.json", "ApiFunction", "GET /openapi.json"),
-        ("GET", "/v1/goals/g/buckets", "ApiFunction", "ANY /v1/{proxy+}"),
-        ("POST", "/v1/goals", "ApiFunction", "ANY /v1/{proxy+}"),
+        ("GET", "/v1/goals/g/buckets", "ApiFunction", "GET /v1/{proxy+}"),
+        ("POST", "/v1/goals", "ApiFunction", "POST /v1/{proxy+}"),
         ("POST", "/v1/previews", "QueryFunction", "POST /v1/previews"),
         (
             "GET",
@@ -68,26 +70,25 @@ def noted(stack, run_id):
         ("POST", "/v1/forecasts", "ForecastFunction", "POST /v1/forecasts"),
     ],
 )
-def test_every_route_reaches_its_function(stack, method, path, function, route):
-    api = ApiClient(stack.api_url)
+def test_every_route_reaches_its_function(api, method, path, function, route):
     told = api.get(path) if method == "GET" else api.post(path)
     assert function in told["function"]
     assert told["route"] == route
 
 
-def test_an_unknown_path_is_refused_in_words(stack):
+def test_an_unknown_path_is_refused_in_words(api):
     with pytest.raises(ApiError) as refused:
-        ApiClient(stack.api_url).get("/nothing")
+        api.get("/nothing")
     assert refused.value.status == 404
 
 
-def test_a_user_id_with_odd_characters_arrives_as_it_is(stack):
-    told = ApiClient(stack.api_url).get("/v1/users/ann%40example.org/intents")
+def test_a_user_id_with_odd_characters_arrives_as_it_is(api):
+    told = api.get("/v1/users/ann%40example.org/intents")
     assert told["parameters"] == {"user_id": "ann@example.org"}
 
 
-def test_parameters_of_the_template_reach_the_functions(stack):
-    assert ApiClient(stack.api_url).get("/v1/health")["groups"] == "2"
+def test_parameters_of_the_template_reach_the_functions(api):
+    assert api.get("/v1/health")["groups"] == "2"
 
 
 def test_a_night_scores_every_group_and_publishes(stack):
@@ -143,8 +144,7 @@ def test_the_schedule_starts_a_night_when_it_is_due(stack):
         scheduler.delete_schedule(Name="soon")
 
 
-def test_a_warm_function_answers_within_a_tenth_of_a_second(stack):
-    api = ApiClient(stack.api_url)
+def test_a_warm_function_answers_within_a_tenth_of_a_second(api):
     api.get("/v1/health")
     took = []
     for _ in range(10):
@@ -154,16 +154,9 @@ def test_a_warm_function_answers_within_a_tenth_of_a_second(stack):
     assert sorted(took)[5] < 0.1
 
 
-def test_a_command_that_meets_a_running_stack_uses_it(stack, tmp_path_factory):
-    home = next(tmp_path_factory.getbasetemp().glob("stack*")) / "home"
-    project = toy_project_of(home)
-    with running_stack(project, Home(home)) as second:
+def test_a_command_that_meets_a_running_stack_uses_it_as_it_is(stack):
+    with running_stack(Project(stack.home.root.parent / "project"), stack.home) as second:
         assert not second.started_here
         assert second.server == stack.server
+        assert second.outputs["Authorization"] == "JWT"
     assert stack.server.is_healthy()
-
-
-def toy_project_of(home):
-    from intent_local.stack.project import Project
-
-    return Project(home.parent / "project")

@@ -1,4 +1,5 @@
 """The whole job while the roles of template.yaml are enforced: each function may do what it must.
+The API asks for tokens meanwhile, as it does where there is a console.
 
 MiniStack checks every request of a function against its role when AUTH is set. On the laptop it is
 not set, so a missing permission would first be met on AWS; here it is met at once.
@@ -38,9 +39,10 @@ def project_without_tls(root):
 @contextmanager
 def enforcing_stack(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTH", "true")
-    with running_stack(project_without_tls(tmp_path / "project"), Home(tmp_path / "home")) as local:
+    project, home = project_without_tls(tmp_path / "project"), Home(tmp_path / "home")
+    with running_stack(project, home, signs_in=True) as local:
         yield Connection(
-            ApiClient(local.api_url),
+            ApiClient(local.api_url, local.signer),
             local.outputs["Bucket"],
             local.outputs["ImportFunction"],
             local.outputs["StateMachine"],

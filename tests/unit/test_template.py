@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from intent_local.stack.project import CHECKOUT
 from intent_local.stack.transform import cloudformation_template
+from intent_segments.api.operations import OPERATIONS
 from intent_segments.store.exports import KEPT
 
 DOCUMENT = yaml_parse((CHECKOUT / "template.yaml").read_text())
@@ -20,7 +21,7 @@ ROUTES = {
     for r in RESOURCES.values()
     if r["Type"] == "AWS::ApiGatewayV2::Route"
 }
-PUBLIC = {"GET /v1/health", "GET /openapi.json", "GET /docs"}
+OPEN = {operation.route for operation in OPERATIONS if operation.is_open}
 
 
 def statements(function):
@@ -47,29 +48,42 @@ def test_a_deployed_api_asks_for_credentials_unless_told_otherwise():
     assert DOCUMENT["Parameters"]["ApiAuthorization"]["Default"] == "AWS_IAM"
 
 
-def test_only_health_and_docs_are_open():
-    open_routes = {key for key, route in ROUTES.items() if route["AuthorizationType"] == "NONE"}
-    assert open_routes == PUBLIC
-    for key in ROUTES.keys() - PUBLIC:
+def test_only_what_is_for_everybody_is_open():
+    assert {"GET /v1/health", "GET /openapi.json", "GET /docs"} <= OPEN
+    assert {key for key, route in ROUTES.items() if route["AuthorizationType"] == "NONE"} == OPEN
+    authorizer = {"Fn::If": ["UsesTokens", {"Ref": "TokenAuthorizer"}, {"Ref": "AWS::NoValue"}]}
+    for key in ROUTES.keys() - OPEN:
         assert ROUTES[key]["AuthorizationType"] == {"Ref": "ApiAuthorization"}
+        assert ROUTES[key]["AuthorizerId"] == authorizer
 
 
-@pytest.mark.parametrize(
-    ("route", "integration"),
-    [
-        ("POST /v1/previews", "Query"),
-        ("GET /v1/segments/{segment_id}/trend", "Query"),
-        ("GET /v1/goals/{goal_id}/buckets/{bucket}/users", "Query"),
-        ("GET /v1/users/{user_id}/intents", "Query"),
-        ("GET /v1/goals/{goal_id}/progress", "Query"),
-        ("GET /v1/goals/{goal_id}/changes/users", "Query"),
-        ("POST /v1/forecasts", "Forecast"),
-        ("POST /v1/destinations/{destination_id}/test", "Deliver"),
-        ("ANY /v1/{proxy+}", "Api"),
-    ],
-)
-def test_a_route_goes_to_the_function_that_has_its_libraries(route, integration):
-    assert ROUTES[route]["Target"] == {"Fn::Sub": f"integrations/${{{integration}Integration}}"}
+def test_no_route_catches_the_preflights_of_browsers():
+    assert not [key for key in ROUTES if key.startswith(("ANY", "OPTIONS"))]
+
+
+def test_pages_of_other_origins_may_call_only_where_they_are_named():
+    assert DOCUMENT["Parameters"]["CorsOrigins"]["Default"] == ""
+    condition, allowed, otherwise = RESOURCES["Api"]["Properties"]["CorsConfiguration"]["Fn::If"]
+    assert (condition, otherwise) == ("AllowsOrigins", {"Ref": "AWS::NoValue"})
+    assert allowed["AllowOrigins"] == {"Ref": "CorsOrigins"}
+    assert "AllowCredentials" not in allowed
+    assert set(allowed["AllowMethods"]) == {operation.method for operation in OPERATIONS}
+
+
+def test_functions_behind_the_api_know_how_it_is_guarded():
+    integrations = {r["Target"]["Fn::Sub"].removeprefix("integrations/") for r in ROUTES.values()}
+    for name in {name.strip("${}").replace("Integration", "Function") for name in integrations}:
+        variables = FUNCTIONS[name]["Properties"]["Environment"]["Variables"]
+        assert variables["API_AUTHORIZATION"] == {"Ref": "ApiAuthorization"}
+        assert variables["ROLES_CLAIM"] == {"Ref": "RolesClaim"}
+
+
+def test_every_operation_has_a_route_to_its_function():
+    for operation in OPERATIONS:
+        method, path = operation.method, operation.path
+        target = ROUTES.get(operation.route) or ROUTES[f"{method} /v1/{{proxy+}}"]
+        wanted = f"integrations/${{{operation.function.capitalize()}Integration}}"
+        assert target["Target"] == {"Fn::Sub": wanted}, path
 
 
 def test_the_bucket_refuses_plain_http_and_the_public():

@@ -28,6 +28,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="HOST:PORT",
         help="a receiver on this machine or its network that webhooks may reach; may be repeated",
     )
+    parser.add_argument(
+        "--auth",
+        action="store_true",
+        help="have the API ask for tokens, and sign people in at an issuer on this machine; "
+        "commands on this machine sign in by themselves",
+    )
     parser.set_defaults(run=run)
 
 
@@ -38,11 +44,17 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         allowed = {"AllowedHosts": ",".join(args.allowed_hosts)}
-        with running_stack(parameters=allowed) as stack:
+        with running_stack(parameters=allowed, signs_in=args.auth) as stack:
             if not stack.started_here:
+                if args.auth and not stack.server.signs_in:
+                    raise StackError(
+                        "the local stack is up and asks nobody who they are; `intent down` first"
+                    )
                 say("the local stack is up already; this only watches it")
             show(f"API   {stack.api_url}/v1")
             show(f"docs  {stack.api_url}/docs")
+            if stack.server.signs_in:
+                show(f"issuer  {stack.outputs['Issuer']}  client  {stack.outputs['ClientId']}")
             say("Ctrl-C stops it; everything is kept for the next time")
             while stack.server.is_healthy():
                 time.sleep(LOOK_EVERY_SECONDS)

@@ -55,7 +55,7 @@ def deploy(
     """
     noted = read_json(home.deployed)
     chosen: dict[str, str] = noted.get("parameters", {}) if parameters is None else parameters
-    values = LOCAL_PARAMETERS | chosen
+    values = LOCAL_PARAMETERS | signing_in(server) | chosen
     fingerprint = of_everything(project, values)
     if noted.get("fingerprint") == fingerprint and is_there(server, noted["outputs"]["Table"]):
         serve_api(server, noted["outputs"])
@@ -73,6 +73,17 @@ def deploy(
     serve_api(server, outputs)
     server.save()
     return Deployment(outputs, changed=True)
+
+
+def signing_in(server: Server) -> dict[str, str]:
+    """The parameters of a stack whose API asks for tokens of the issuer beside it."""
+    if not server.signs_in:
+        return {}
+    from ..issuer.served import issuer_of
+    from ..issuer.tokens import CLIENT_ID
+
+    issuer = issuer_of(server.api_url)
+    return {"ApiAuthorization": "JWT", "JwtIssuer": issuer, "JwtAudience": CLIENT_ID}
 
 
 def of_everything(project: Project, parameters: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
-"""The child process: MiniStack on loopback, with six things that a laptop needs besides.
+"""The child process: MiniStack on loopback, with seven things that a laptop needs besides.
 
 - A second port serves the HTTP API at its root: `http://127.0.0.1:8787/docs` instead of an API id
   in a path. `PUT /_intent/api/<id>` on the first port says which API that is.
+- Below `/oidc` of that port an OpenID Connect issuer signs people in, for `intent up --auth`.
 - `GET /_intent/health` tells the process id, so that nobody takes another stack for this one.
 - `POST /_intent/save` writes the state of all services now. MiniStack itself saves only on a clean
   end; here it is also saved every few seconds while there were requests.
@@ -26,8 +27,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ministack.app as ministack
 from hypercorn.asyncio import serve
@@ -36,6 +38,9 @@ from ministack.core.lambda_runtime import Worker
 from ministack.core.persistence import load_state, save_state
 
 from .home import Home
+
+if TYPE_CHECKING:
+    from ..issuer.served import ServedIssuer
 
 SAVE_EVERY_SECONDS = 5.0
 WATCH_EVERY_SECONDS = 0.5
@@ -70,6 +75,13 @@ class Embedded:
         self.used = False
         self.over = asyncio.Event()
 
+    @cached_property
+    def issuer(self) -> ServedIssuer:
+        """Made for the first who signs in: it imports cryptography."""
+        from ..issuer.served import ServedIssuer
+
+        return ServedIssuer.of(f"http://127.0.0.1:{self.api_port}", self.home.issuer_key)
+
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             if scope["path"].startswith("/_intent/"):
@@ -77,6 +89,9 @@ class Embedded:
                 return
             self.used = self.used or not scope["path"].startswith("/_ministack/")
             if scope["server"][1] == self.api_port:
+                if scope["path"].startswith("/oidc/"):
+                    await self.issuer.answer(scope, receive, send)
+                    return
                 scope = self.addressed_to_api(scope)
         await ministack.app(scope, receive, send)
 

@@ -9,6 +9,7 @@
 | `server.json`   | process ids and ports while a stack is up                           |
 | `unsaved`       | there while a sudden end would lose something; its time: last save  |
 | `deployed.json` | fingerprint, outputs and parameters of the last deployment          |
+| `issuer.json`   | the signing key of the issuer, for its owner alone to read          |
 | `starting`      | locked by the command that is starting a stack                      |
 | `lock`          | locked, shared, by every command that uses the stack                |
 """
@@ -62,6 +63,10 @@ class Home:
     @property
     def deployed(self) -> Path:
         return self.root / "deployed.json"
+
+    @property
+    def issuer_key(self) -> Path:
+        return self.root / "issuer.json"
 
     @property
     def starting(self) -> Path:

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TextIO
 
 from ..console import duration, say
+from ..signing import Signer, TokenSigner
 from .aws import local_client
 from .deploy import deploy
 from .errors import StackError
@@ -40,11 +41,21 @@ class RunningStack:
     server: Server
     outputs: dict[str, str]
     started_here: bool
+    home: Home
     lost: str | None = None
 
     @property
     def api_url(self) -> str:
         return self.server.api_url
+
+    @property
+    def signer(self) -> Signer | None:
+        """How commands on this machine say who asks; None when the API asks nobody."""
+        if not self.server.signs_in:
+            return None
+        from ..issuer.served import own_token
+
+        return TokenSigner(lambda: own_token(self.api_url, self.home.issuer_key))
 
     def client(self, service: str) -> Any:
         """A boto3 client of this stack."""
@@ -61,12 +72,14 @@ def running_stack(
     project: Project | None = None,
     home: Home | None = None,
     parameters: dict[str, str] | None = None,
+    signs_in: bool = False,
 ) -> Iterator[RunningStack]:
     """Start or join the local stack and deploy what has changed; without `parameters` with those of
     the last time.
 
-    Raises StackError. However the block ends, by Ctrl-C and SIGTERM too (`cli.py` makes an
-    exception of it), a stack started here is stopped cleanly.
+    `signs_in` has the API of a stack that is started here ask for tokens. Raises StackError.
+    However the block ends, by Ctrl-C and SIGTERM too (`cli.py` makes an exception of it), a stack
+    started here is stopped cleanly.
     """
     project, home = project or Project(), home or Home.default()
     home.root.mkdir(parents=True, exist_ok=True)
@@ -78,7 +91,7 @@ def running_stack(
         if lost:
             say(lost)
         began = time.monotonic()
-        server = server or start(home)
+        server = server or start(home, signs_in)
         try:
             deployment = deploy(project, home, server, parameters)
             if here:
@@ -87,7 +100,7 @@ def running_stack(
                 repeat_interrupted_runs(local_client(server, "stepfunctions"), deployment.outputs)
             fcntl.flock(lock, fcntl.LOCK_SH)
             fcntl.flock(starting, fcntl.LOCK_UN)
-            yield RunningStack(server, deployment.outputs, here, lost)
+            yield RunningStack(server, deployment.outputs, here, home, lost)
         finally:
             fcntl.flock(lock, fcntl.LOCK_UN)
             if here:

@@ -26,12 +26,14 @@ ACCOUNT = "000000000000"
 
 @dataclass(frozen=True)
 class Server:
-    """A MiniStack that is up. `owner` is the process that started it and will stop it."""
+    """A MiniStack that is up. `owner` is the process that started it and will stop it. `signs_in`
+    says whether its API asks for tokens."""
 
     pid: int
     owner: int
     aws_port: int
     api_port: int
+    signs_in: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -79,7 +81,7 @@ def find(home: Home) -> Server | None:
     return server if is_alive(server.pid) and server.is_healthy() else None
 
 
-def start(home: Home) -> Server:
+def start(home: Home, signs_in: bool = False) -> Server:
     """Start a server and wait until it answers. Raises StackError with the end of its log.
 
     Between finding a free port and taking it another process may take it: then the next one is
@@ -87,7 +89,7 @@ def start(home: Home) -> Server:
     """
     home.prepare()
     for _ in range(START_ATTEMPTS):
-        server = launch(home)
+        server = launch(home, signs_in)
         if server is not None:
             write_json(home.server, asdict(server))
             return server
@@ -95,7 +97,7 @@ def start(home: Home) -> Server:
     raise StackError(f"the local stack did not start; the end of {home.log}:\n{tail}")
 
 
-def launch(home: Home) -> Server | None:
+def launch(home: Home, signs_in: bool) -> Server | None:
     """One attempt; None when the process ended, or did not answer in time and was stopped."""
     server_ports = free_port(AWS_PORT), free_port(API_PORT)
     command = [sys.executable, "-m", "intent_local.stack.embedded", str(home.root)]
@@ -109,7 +111,7 @@ def launch(home: Home) -> Server | None:
             # A group of its own: Ctrl-C in the terminal reaches the command, which stops this.
             start_new_session=True,
         )
-    server = Server(child.pid, os.getpid(), *server_ports)
+    server = Server(child.pid, os.getpid(), *server_ports, signs_in)
     end = time.monotonic() + START_SECONDS
     while not server.is_healthy():
         if child.poll() is not None or time.monotonic() > end:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -12,7 +11,7 @@ from urllib.parse import parse_qsl
 from functions.api import handler as api_function
 from functions.deliver import handler as deliver_function
 from functions.query import handler as query_function
-from intent_segments.api.operations import OPERATIONS
+from intent_segments.api.operations import operation_of
 
 FUNCTIONS = {"query": query_function, "deliver": deliver_function}
 """Besides `api`; `forecast` is asked for by name, since importing it takes long."""
@@ -30,9 +29,14 @@ class Answer:
 
 
 def event(
-    method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    claims: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """`body` is sent as JSON, or as it is when it is text."""
+    """`body` is sent as JSON, or as it is when it is text; `claims` are those of a token that the
+    gateway has verified."""
     raw_path, _, query = path.partition("?")
     sent = body if body is None or isinstance(body, str) else json.dumps(body)
     return {
@@ -58,6 +62,7 @@ def event(
             "stage": "$default",
             "time": "22/Nov/2026:12:00:00 +0000",
             "timeEpoch": 1795348800000,
+            **({} if claims is None else {"authorizer": {"jwt": {"claims": claims}}}),
         },
         **({} if sent is None else {"body": sent}),
         "isBase64Encoded": False,
@@ -67,11 +72,9 @@ def event(
 def serving_function(method: str, path: str) -> ModuleType:
     """The function of the operation, by the table that template.yaml is held to; `api` for what no
     operation has."""
-    plain = path.partition("?")[0]
-    for operation in OPERATIONS:
-        pattern = re.sub(r"\{\w+\}", "[^/]+", operation.path)
-        if operation.method == method and re.fullmatch(pattern, plain):
-            return FUNCTIONS.get(operation.function, api_function)
+    operation = operation_of(method, path.partition("?")[0])
+    if operation is not None:
+        return FUNCTIONS.get(operation.function, api_function)
     return api_function
 
 
@@ -81,8 +84,9 @@ def ask(
     body: Any = None,
     headers: dict[str, str] | None = None,
     function: ModuleType | None = None,
+    claims: dict[str, Any] | None = None,
 ) -> Answer:
     """Call a function's handler: the one that serves the path, as API Gateway would."""
     serving = function or serving_function(method, path)
-    answer = serving.handler(event(method, path, body, headers), None)
+    answer = serving.handler(event(method, path, body, headers, claims), None)
     return Answer(answer["statusCode"], answer["headers"], answer["body"])

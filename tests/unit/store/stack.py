@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "EVENT_BUS": "intent-bus",
     "GROUPS": "2",
     "TIMEZONE": "UTC",
+    "API_AUTHORIZATION": "NONE",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",

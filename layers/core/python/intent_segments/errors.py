@@ -57,6 +57,18 @@ class NotIncluded(IntentError):
     """The account has switched off what the request asks for."""
 
 
+class NotSignedIn(IntentError):
+    """The request says nobody who asks."""
+
+
+class NotPermitted(IntentError):
+    """Who asks has too low a role; `needed` is the least one that may."""
+
+    def __init__(self, message: str, errors: tuple[FieldError, ...] = (), needed: str = "") -> None:
+        super().__init__(message, errors)
+        self.needed = needed
+
+
 class LimitReached(Conflict):
     """An account limit is used up (for example five active goals)."""
 

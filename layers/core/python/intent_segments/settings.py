@@ -52,6 +52,29 @@ class Settings:
         )
 
 
+@dataclass(frozen=True)
+class Access:
+    """How callers of the API are known: `authorization` is AWS_IAM, JWT or NONE, the template's
+    parameter ApiAuthorization; `roles_claim` is the claim of a token that holds roles."""
+
+    authorization: str
+    roles_claim: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Access:
+        """Access from API_AUTHORIZATION and ROLES_CLAIM. Raises Misconfigured: what is missing
+        never opens the API."""
+        env = os.environ if environ is None else environ
+        authorization = env.get("API_AUTHORIZATION", "")
+        if authorization not in ("AWS_IAM", "JWT", "NONE"):
+            raise Misconfigured.at(
+                "API_AUTHORIZATION",
+                f"API_AUTHORIZATION must be AWS_IAM, JWT or NONE, not {authorization!r}. "
+                "template.yaml sets it for every function behind the API.",
+            )
+        return cls(authorization, env.get("ROLES_CLAIM") or "cognito:groups")
+
+
 def _groups(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= SLOTS:
         raise Misconfigured.at(

@@ -50,6 +50,9 @@ from .outlooks import (
 )
 from .outlooks import Forecast as Forecast
 from .run_answers import RunWork
+from .service_answers import GatewayMessage as GatewayMessage
+from .service_answers import Health as Health
+from .service_answers import Me as Me
 
 
 class FieldProblem(Answer):
@@ -61,7 +64,8 @@ class FieldProblem(Answer):
 
 class Problem(Answer):
     """RFC 9457 problem details, sent as application/problem+json. Of `insufficient-history` they
-    also have what is missing, the last end date that history can carry, and events that would do.
+    also have what is missing, the last end date that history can carry, and events that would do;
+    of `not-permitted` the `role` that is needed.
     """
 
     type: str
@@ -69,17 +73,11 @@ class Problem(Answer):
     status: int
     detail: str
     errors: list[FieldProblem]
+    role: str | None = None
     rung: str | None = None
     missing: dict[str, Needed] | None = None
     longest_end_date: date | None = None
     candidates: list[Candidate] | None = None
-
-
-class Health(Answer):
-    """Sent as long as the API answers at all."""
-
-    status: Literal["ok"]
-    version: str
 
 
 class ChannelNeeds(Answer):

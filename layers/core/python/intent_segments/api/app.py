@@ -16,13 +16,16 @@ from aws_lambda_powertools.event_handler.api_gateway import (
 )
 
 from ..errors import IntentError
-from ..settings import Settings
+from ..settings import Access, Settings
 from ..store.stores import Stores
 from ..telemetry.journal import Metric, tell, where
 from ..telemetry.redacted import named
+from .access import NOBODY, Caller, admit
 from .call import Call
-from .operations import OPERATIONS, Operation
+from .operations import methods_of, operation_of
 from .problem import MEDIA_TYPE, UnknownRoute, WrongMethod, problem_of
+
+UNKNOWN = "No resource has this path. GET /openapi.json lists all."
 
 
 class Api:
@@ -38,6 +41,7 @@ class Api:
         self.clock = clock
         self.random = random
         self.stores: Stores | None = None
+        self.access: Access | None = None
         self.fault: dict[str, Any] = {}
         # debug=False whatever POWERTOOLS_DEV says: debugging prints whole events, user ids and all.
         self.resolver = APIGatewayHttpResolver(debug=False)
@@ -51,31 +55,38 @@ class Api:
         """The answer to one HTTP API event (payload 2.0); what it was is told in one line."""
         began = self.clock()
         self.fault = {}
-        self.resolver.append_context(call=partial(self._call, event))
-        answer = self.resolver.resolve(event, context)
+        try:
+            caller = self._admitted(event)
+        except IntentError as error:
+            answer = refusal(self._told(error))
+        else:
+            self.resolver.append_context(call=partial(self._call, event, caller))
+            answer = self.resolver.resolve(event, context)
         tell_request(event, answer["statusCode"], began, self.clock(), self.fault)
         return answer
 
-    def _call(self, event: Mapping[str, Any]) -> Call:
+    def _admitted(self, event: Mapping[str, Any]) -> Caller:
+        """Nothing is routed but what an operation of the table has, and only for whom it is.
+        Raises UnknownRoute, WrongMethod, NotSignedIn, NotPermitted, Misconfigured."""
+        method, path = asked(event)
+        operation = operation_of(method, path)
+        if operation is None:
+            raise no_route(method, path)
+        if operation.is_open:
+            return NOBODY
+        if self.access is None:
+            self.access = Access.from_env()
+        return admit(operation, event, self.access)
+
+    def _call(self, event: Mapping[str, Any], caller: Caller) -> Call:
         """Made when a route asks for it: health and the documents need no settings."""
         if self.stores is None:
             self.stores = Stores.of(Settings.from_env())
-        return Call(event, self.stores, self.clock(), self.random, self.clock)
+        return Call(event, self.stores, self.clock(), self.random, self.clock, caller)
 
     def _no_route(self, _: Exception) -> Response[str]:
-        event = self.resolver.current_event
-        method = event.http_method.upper()
-        allowed = methods_of(event.path)
-        if not allowed:
-            unknown = "No resource has this path. GET /openapi.json lists all."
-            return self._told(UnknownRoute(unknown))
-        return self._told(
-            WrongMethod(
-                f"{method} does not work here; {', '.join(allowed)} does."
-                + instead(method, event.path),
-                allowed,
-            )
-        )
+        """The path fits an operation, and has characters that the router does not take."""
+        return self._told(UnknownRoute(UNKNOWN))
 
     def _told(self, error: Exception) -> Response[str]:
         problem = problem_of(error)
@@ -107,9 +118,13 @@ def json_answer(status: int, document: Any, location: str | None) -> Response[st
     return Response(status, "application/json", body, headers)
 
 
-def methods_of(path: str) -> tuple[str, ...]:
-    """The methods that some function knows for a path."""
-    return tuple(operation.method for operation in OPERATIONS if _has(operation, path))
+def no_route(method: str, path: str) -> UnknownRoute | WrongMethod:
+    """What is wrong with a request that no operation has."""
+    allowed = methods_of(path)
+    if not allowed:
+        return UnknownRoute(UNKNOWN)
+    works = f"{method} does not work here; {', '.join(allowed)} does."
+    return WrongMethod(works + instead(method, path), allowed)
 
 
 def instead(method: str, path: str) -> str:
@@ -122,17 +137,22 @@ def instead(method: str, path: str) -> str:
     return ""
 
 
-def route_of(method: str, path: str) -> str:
-    """`GET /v1/users/{user_id}/intents`: the operation's own words, since a path can hold a user
-    id; `unknown` for what no operation has."""
-    for operation in OPERATIONS:
-        if operation.method == method and _has(operation, path):
-            return f"{method} {operation.path}"
-    return "unknown"
+def asked(event: Mapping[str, Any]) -> tuple[str, str]:
+    """The method and the path of an HTTP API event (payload 2.0)."""
+    context: Mapping[str, Any] = event.get("requestContext") or {}
+    http: Mapping[str, Any] = context.get("http") or {}
+    return str(http.get("method")).upper(), str(event.get("rawPath"))
 
 
-def _has(operation: Operation, path: str) -> bool:
-    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), path) is not None
+def refusal(answer: Response[str]) -> dict[str, Any]:
+    """An answer that was made before anything was routed, as API Gateway takes it."""
+    headers = {"Content-Type": answer.content_type or "", **answer.headers}
+    return {
+        "statusCode": answer.status_code,
+        "headers": headers,
+        "body": answer.body,
+        "isBase64Encoded": False,
+    }
 
 
 def tell_request(
@@ -140,11 +160,12 @@ def tell_request(
 ) -> None:
     """One line of a request: which route, how it went, how long it took."""
     context: Mapping[str, Any] = event.get("requestContext") or {}
-    http: Mapping[str, Any] = context.get("http") or {}
+    operation = operation_of(*asked(event))
     took = round((ended - began).total_seconds() * 1000, 1)
     fields = {
         "request_id": context.get("requestId"),
-        "route": route_of(str(http.get("method")), str(event.get("rawPath"))),
+        # The operation's own words, since a path can hold a user id.
+        "route": "unknown" if operation is None else operation.route,
         "status": status,
         "status_class": f"{status // 100}xx",
         **fault,

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from ..errors import InvalidInput
 from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
+from .access import Caller
 from .ids import RANDOM_BYTES, make_id
 from .problem import BodyTooLarge, MalformedRequest
 
@@ -38,13 +39,14 @@ MAX_PAGE_LIMIT = 100
 @dataclass(frozen=True)
 class Call:
     """`event` is API Gateway's HTTP API event (payload 2.0). `now` is the UTC instant at which it
-    came, `clock()` the present one; `random(n)` gives n fresh bytes."""
+    came, `clock()` the present one; `random(n)` gives n fresh bytes. `caller` is who asks."""
 
     event: Mapping[str, Any]
     stores: Stores
     now: datetime
     random: Callable[[int], bytes]
     clock: Callable[[], datetime]
+    caller: Caller
 
     def new_id(self, prefix: str) -> str:
         """A fresh id such as `goal_01jd…`."""
@@ -59,16 +61,6 @@ class Call:
         folder = Path(gettempdir()) / "intent-segments"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-    def caller(self) -> str | None:
-        """Whom the API's authorizer let in: the e-mail address or subject of a token, or the ARN of
-        an IAM identity; None where nobody is asked."""
-        context: Mapping[str, Any] = self.event.get("requestContext") or {}
-        authorizer: Mapping[str, Any] = context.get("authorizer") or {}
-        claims: Mapping[str, Any] = (authorizer.get("jwt") or {}).get("claims") or {}
-        iam: Mapping[str, Any] = authorizer.get("iam") or {}
-        named = claims.get("email") or claims.get("sub") or iam.get("userArn")
-        return None if named is None else str(named)
 
     def idempotency_key(self, of: str = "") -> IdempotencyKey | None:
         """The caller's Idempotency-Key with a fingerprint of the body it came with, and of the id

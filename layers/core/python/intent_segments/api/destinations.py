@@ -23,7 +23,7 @@ def create() -> Response[str]:
     call = call_of(router)
     wanted = call.body(NewDestination).model_dump()
     made = destinations.create(
-        call.stores, wanted, call.new_id("dst"), call.random, call.now, call.caller()
+        call.stores, wanted, call.new_id("dst"), call.random, call.now, call.caller.subject
     )
     return json_answer(201, made, location("destinations", made["id"]))
 

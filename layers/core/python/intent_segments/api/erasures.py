@@ -44,6 +44,6 @@ def _erased(call: Call, user_id: str) -> Response[str]:
         erasure_id=call.new_id("ers"),
         salt=call.new_salt(),
         now=call.now,
-        caller=call.caller(),
+        caller=call.caller.subject,
     )
     return json_answer(202, made, location("erasures", made["id"]))

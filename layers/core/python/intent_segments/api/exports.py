@@ -62,6 +62,6 @@ def _wanted(call: Call, form: str, traits: list[str], of: str) -> exports.Wanted
         format=form,
         traits=traits,
         now=call.now,
-        caller=call.caller(),
+        caller=call.caller.subject,
         key=call.idempotency_key(of),
     )

@@ -15,11 +15,26 @@ GOALS: tuple[Operation, ...] = (
         status=202,
         parameters=("Idempotency-Key",),
         problems=(*WRITTEN, "limit-reached", "conflict", "expired", "raced"),
+        role="marketer",
     ),
     Operation(
-        "GET", "/v1/goals", "List goals, newest first", "GoalList", "Goals", parameters=PAGED
+        "GET",
+        "/v1/goals",
+        "List goals, newest first",
+        "GoalList",
+        "Goals",
+        parameters=PAGED,
+        role="viewer",
     ),
-    Operation("GET", "/v1/goals/{goal_id}", "One goal", "Goal", "Goals", problems=("not-found",)),
+    Operation(
+        "GET",
+        "/v1/goals/{goal_id}",
+        "One goal",
+        "Goal",
+        "Goals",
+        problems=("not-found",),
+        role="viewer",
+    ),
     Operation(
         "PATCH",
         "/v1/goals/{goal_id}",
@@ -28,6 +43,7 @@ GOALS: tuple[Operation, ...] = (
         "Goals",
         request="GoalChange",
         problems=(*WRITTEN, "not-found"),
+        role="marketer",
     ),
     Operation(
         "POST",
@@ -36,6 +52,7 @@ GOALS: tuple[Operation, ...] = (
         "Goal",
         "Goals",
         problems=("not-found", "raced"),
+        role="marketer",
     ),
     Operation(
         "POST",
@@ -47,6 +64,7 @@ GOALS: tuple[Operation, ...] = (
         status=202,
         parameters=("Idempotency-Key",),
         problems=(*WRITTEN, "not-found", "limit-reached", "conflict", "raced"),
+        role="marketer",
     ),
     Operation(
         "GET",
@@ -57,6 +75,7 @@ GOALS: tuple[Operation, ...] = (
         "query",
         parameters=("today",),
         problems=("not-found", "conflict"),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -65,6 +84,7 @@ GOALS: tuple[Operation, ...] = (
         "GoalReport",
         "Goals",
         problems=("not-found", "conflict"),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -73,6 +93,7 @@ GOALS: tuple[Operation, ...] = (
         "Buckets",
         "Goals",
         problems=("not-included", "not-found", "conflict"),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -81,6 +102,7 @@ GOALS: tuple[Operation, ...] = (
         "GoalEvaluation",
         "Goals",
         problems=("not-found", "conflict"),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -89,6 +111,7 @@ GOALS: tuple[Operation, ...] = (
         "Drivers",
         "Goals",
         problems=("not-found", "conflict"),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -99,6 +122,7 @@ GOALS: tuple[Operation, ...] = (
         "query",
         parameters=PAGED,
         problems=("not-included", "not-found", "conflict", "invalid-input"),
+        role="marketer",
     ),
     Operation(
         "GET",
@@ -108,6 +132,7 @@ GOALS: tuple[Operation, ...] = (
         "Goals",
         parameters=("date",),
         problems=("not-included", "not-found", "conflict", "invalid-input"),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -118,5 +143,6 @@ GOALS: tuple[Operation, ...] = (
         "query",
         parameters=("date", "from-standing", "to-standing", *PAGED),
         problems=("not-included", "not-found", "conflict", "invalid-input"),
+        role="marketer",
     ),
 )

@@ -21,7 +21,8 @@ from ..segments.clauses import FilteredEvent
 from ..segments.definition import Definition
 from . import answers, engaging, models
 from .call import MAX_PAGE_LIMIT, PAGE_LIMIT
-from .operations import OPERATIONS, Operation
+from .operation import Operation
+from .operations import OPERATIONS
 from .problem import KINDS, MEDIA_TYPE, UNEXPECTED
 
 REFERENCE = "#/components/schemas/{model}"
@@ -107,6 +108,31 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
+SECURITY: dict[str, dict[str, Any]] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of the stack's OpenID Connect issuer (ApiAuthorization "
+        "JWT). Roles are viewer, marketer and admin; each may do what those before it may.",
+    },
+    "iam": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "A request signed by AWS Signature Version 4 (ApiAuthorization AWS_IAM). "
+        "IAM decides who may call; whoever it lets through is an admin.",
+    },
+    "write_key": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The write key as user name, without a password, as Segment's clients send "
+        "it.",
+    },
+}
+"""Ways to be known. Which one a stack asks for is its parameter ApiAuthorization."""
+
+
 def document() -> dict[str, Any]:
     """The whole document as JSON values."""
     paths: dict[str, dict[str, Any]] = {}
@@ -123,7 +149,11 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in dict.fromkeys(entry.tag for entry in OPERATIONS)],
         "paths": paths,
-        "components": {"schemas": _schemas(), "parameters": PARAMETERS},
+        "components": {
+            "schemas": _schemas(),
+            "parameters": PARAMETERS,
+            "securitySchemes": _schemes(),
+        },
         "x-problems": [
             {"name": kind.name, "status": kind.status, "title": kind.title}
             for kind in sorted(set(KINDS.values()), key=lambda kind: (kind.status, kind.name))
@@ -148,9 +178,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
     ]
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in operation.parameters]
     described: dict[str, Any] = {
-        "operationId": _operation_id(operation),
+        "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
+        "security": _security(operation),
         "responses": _responses(operation),
     }
     if parameters:
@@ -159,6 +190,25 @@ def _operation(operation: Operation) -> dict[str, Any]:
         content = {"application/json": {"schema": _ref(operation.request)}}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    """OpenAPI 3.1: schemes of other kinds than OAuth list the roles that are needed."""
+    match operation.role:
+        case "nobody":
+            return []
+        case "write_key":
+            return [{"write_key": []}]
+        case "anybody":
+            return [{"token": []}, {"iam": []}]
+        case role:
+            return [{"token": [role]}, {"iam": []}]
+
+
+def _schemes() -> dict[str, dict[str, Any]]:
+    """The schemes that some operation asks for."""
+    used = {name for one in OPERATIONS for option in _security(one) for name in option}
+    return {name: scheme for name, scheme in SECURITY.items() if name in used}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
@@ -176,11 +226,18 @@ def _responses(operation: Operation) -> dict[str, Any]:
         told.setdefault(kind.status, []).append(kind.title)
     if operation.parameters:
         told.setdefault(422, []).append("A value breaks a rule")
+    told.setdefault(429, []).append("Requests come too fast")
+    if not operation.is_open:
+        told.setdefault(401, []).append("Nobody is signed in")
+        if operation.role != "anybody":
+            told.setdefault(403, []).append(f"The role {operation.role} is needed")
     told.setdefault(UNEXPECTED.status, []).append(UNEXPECTED.title)
     problem = {MEDIA_TYPE: {"schema": _ref("Problem")}}
+    gateway = {"application/json": {"schema": _ref("GatewayMessage")}}
+    forms = {401: problem | gateway, 403: problem | gateway, 429: gateway}
     for status in sorted(told):
         titles = "; ".join(dict.fromkeys(told[status]))
-        responses[str(status)] = {"description": titles, "content": problem}
+        responses[str(status)] = {"description": titles, "content": forms.get(status, problem)}
     return responses
 
 
@@ -193,6 +250,7 @@ def _schemas() -> dict[str, Any]:
         if operation.answer is not None:
             wanted[operation.answer] = getattr(answers, operation.answer)
     wanted["Problem"] = answers.Problem
+    wanted["GatewayMessage"] = answers.GatewayMessage
     wanted["Definition"] = Definition
     wanted["FilteredEvent"] = FilteredEvent
     wanted |= {model.__name__: model for model in engaging.SETTINGS}
@@ -223,12 +281,6 @@ def _put_in(schema: Any) -> Any:
 
 def _ref(model: str) -> dict[str, str]:
     return {"$ref": REFERENCE.format(model=model)}
-
-
-def _operation_id(operation: Operation) -> str:
-    """`get_v1_goals_goal_id`: stable as long as the path is."""
-    words = re.findall(r"\w+", operation.path)
-    return "_".join([operation.method.lower(), *words])
 
 
 def main(files: list[str]) -> None:

@@ -7,14 +7,21 @@ Models are named as in `models.py` and `answers.py`, so that importing this cost
 from __future__ import annotations
 
 from .goal_operations import GOALS
-from .operation import PAGED, WRITTEN
-from .operation import Operation as Operation
+from .operation import PAGED, WRITTEN, Operation
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", "/v1/health", "Whether the API answers", "Health", "Service"),
-    Operation("GET", "/openapi.json", "This document", None, "Service"),
-    Operation("GET", "/docs", "This document to read", None, "Service"),
-    Operation("GET", "/v1/account", "The account's settings", "Account", "Account"),
+    Operation("GET", "/v1/health", "Whether the API answers", "Health", "Service", role="nobody"),
+    Operation("GET", "/openapi.json", "This document", None, "Service", role="nobody"),
+    Operation("GET", "/docs", "This document to read", None, "Service", role="nobody"),
+    Operation(
+        "GET",
+        "/v1/me",
+        "Who is signed in, and what they may do",
+        "Me",
+        "Account",
+        role="anybody",
+    ),
+    Operation("GET", "/v1/account", "The account's settings", "Account", "Account", role="viewer"),
     Operation(
         "PATCH",
         "/v1/account",
@@ -23,6 +30,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Account",
         request="AccountChange",
         problems=WRITTEN,
+        role="admin",
     ),
     Operation(
         "GET",
@@ -31,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "EventList",
         "Catalogue",
         parameters=("q", *PAGED),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -39,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "TraitList",
         "Catalogue",
         parameters=("q", *PAGED),
+        role="viewer",
     ),
     Operation(
         "POST",
@@ -49,8 +59,17 @@ OPERATIONS: tuple[Operation, ...] = (
         request="NewSegment",
         status=201,
         problems=WRITTEN,
+        role="marketer",
     ),
-    Operation("GET", "/v1/segments", "List segments", "SegmentList", "Segments", parameters=PAGED),
+    Operation(
+        "GET",
+        "/v1/segments",
+        "List segments",
+        "SegmentList",
+        "Segments",
+        parameters=PAGED,
+        role="viewer",
+    ),
     Operation(
         "GET",
         "/v1/segments/{segment_id}",
@@ -58,6 +77,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Segment",
         "Segments",
         problems=("not-found",),
+        role="viewer",
     ),
     Operation(
         "PATCH",
@@ -67,6 +87,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Segments",
         request="SegmentChange",
         problems=(*WRITTEN, "not-found", "conflict"),
+        role="marketer",
     ),
     Operation(
         "DELETE",
@@ -76,6 +97,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Segments",
         status=204,
         problems=("not-found", "conflict"),
+        role="marketer",
     ),
     Operation(
         "POST",
@@ -86,6 +108,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "query",
         request="PreviewRequest",
         problems=(*WRITTEN, "conflict"),
+        role="marketer",
     ),
     Operation(
         "GET",
@@ -96,6 +119,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "query",
         parameters=("from", "to"),
         problems=("not-found", "invalid-input", "conflict", "not-included"),
+        role="viewer",
     ),
     Operation(
         "POST",
@@ -107,6 +131,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=202,
         parameters=("Idempotency-Key",),
         problems=(*WRITTEN, "not-found", "conflict", "not-included", "raced"),
+        role="marketer",
     ),
     Operation(
         "POST",
@@ -118,6 +143,7 @@ OPERATIONS: tuple[Operation, ...] = (
         status=202,
         parameters=("Idempotency-Key",),
         problems=(*WRITTEN, "not-found", "conflict", "not-included", "raced"),
+        role="marketer",
     ),
     Operation(
         "GET",
@@ -126,6 +152,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "ExportList",
         "Exports",
         parameters=PAGED,
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -134,6 +161,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Export",
         "Exports",
         problems=("not-found",),
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -143,6 +171,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Exports",
         status=302,
         problems=("not-found", "conflict"),
+        role="marketer",
     ),
     Operation(
         "POST",
@@ -153,6 +182,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "forecast",
         request="ForecastRequest",
         problems=(*WRITTEN, "insufficient-history", "conflict"),
+        role="marketer",
     ),
     *GOALS,
     Operation(
@@ -163,6 +193,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Users",
         "query",
         problems=("not-included",),
+        role="marketer",
     ),
     Operation(
         "DELETE",
@@ -172,6 +203,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Users",
         status=202,
         problems=("invalid-input", "limit-reached", "raced"),
+        role="admin",
     ),
     Operation(
         "POST",
@@ -182,6 +214,7 @@ OPERATIONS: tuple[Operation, ...] = (
         request="NewErasure",
         status=202,
         problems=(*WRITTEN, "limit-reached", "raced"),
+        role="admin",
     ),
     Operation(
         "GET",
@@ -190,6 +223,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "ErasureList",
         "Users",
         parameters=PAGED,
+        role="admin",
     ),
     Operation(
         "GET",
@@ -198,6 +232,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Erasure",
         "Users",
         problems=("not-found",),
+        role="admin",
     ),
     Operation(
         "POST",
@@ -208,6 +243,7 @@ OPERATIONS: tuple[Operation, ...] = (
         request="NewDestination",
         status=201,
         problems=WRITTEN,
+        role="admin",
     ),
     Operation(
         "GET",
@@ -216,6 +252,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "DestinationList",
         "Destinations",
         parameters=PAGED,
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -224,6 +261,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Destination",
         "Destinations",
         problems=("not-found",),
+        role="viewer",
     ),
     Operation(
         "PATCH",
@@ -233,6 +271,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Destinations",
         request="DestinationChange",
         problems=(*WRITTEN, "not-found", "raced"),
+        role="admin",
     ),
     Operation(
         "DELETE",
@@ -242,6 +281,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Destinations",
         status=204,
         problems=("not-found",),
+        role="admin",
     ),
     Operation(
         "POST",
@@ -251,6 +291,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Destinations",
         request="SecretRotation",
         problems=(*WRITTEN, "not-found", "conflict", "raced"),
+        role="admin",
     ),
     Operation(
         "POST",
@@ -259,6 +300,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Destination",
         "Destinations",
         problems=("not-found", "conflict", "raced"),
+        role="admin",
     ),
     Operation(
         "POST",
@@ -269,6 +311,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "deliver",
         request="DestinationTest",
         problems=(*WRITTEN, "not-found", "conflict"),
+        role="admin",
     ),
     Operation(
         "GET",
@@ -277,6 +320,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "RunList",
         "Runs",
         parameters=PAGED,
+        role="viewer",
     ),
     Operation(
         "GET",
@@ -285,5 +329,16 @@ OPERATIONS: tuple[Operation, ...] = (
         "Run",
         "Runs",
         problems=("not-found",),
+        role="viewer",
     ),
 )
+
+
+def operation_of(method: str, path: str) -> Operation | None:
+    """The operation that a request asks for; None where there is none."""
+    return next((one for one in OPERATIONS if one.method == method and one.has(path)), None)
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods that some function knows for a path."""
+    return tuple(operation.method for operation in OPERATIONS if operation.has(path))

@@ -20,6 +20,8 @@ from ..errors import (
     Misconfigured,
     NotFound,
     NotIncluded,
+    NotPermitted,
+    NotSignedIn,
     Raced,
 )
 
@@ -61,6 +63,8 @@ KINDS: dict[type[IntentError], Kind] = {
     InvalidInput: Kind(422, "invalid-input", "A value breaks a rule"),
     InvalidFile: Kind(422, "invalid-file", "The file cannot be read"),
     NotIncluded: Kind(403, "not-included", "The account has switched this off"),
+    NotSignedIn: Kind(401, "not-signed-in", "The request says nobody who asks"),
+    NotPermitted: Kind(403, "not-permitted", "The caller's role does not reach"),
     NotFound: Kind(404, "not-found", "There is no such thing"),
     Expired: Kind(410, "expired", "It was kept for a while, and that is over"),
     Conflict: Kind(409, "conflict", "The present state does not allow it"),
@@ -104,7 +108,11 @@ def problem_of(error: Exception) -> Problem:
     }
     if isinstance(error, InsufficientHistory):
         document |= error.extras  # RFC 9457, section 3.2: extension members
+    if isinstance(error, NotPermitted):
+        document["role"] = error.needed
     headers = {}
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 15.5.2
     if isinstance(error, WrongMethod):
         headers["Allow"] = ", ".join(error.allowed)
     if kind.status == 503:

@@ -23,9 +23,8 @@ def create() -> Response[str]:
 
     call = call_of(router)
     wanted = call.body(NewSegment)
-    made = segments.create(
-        call.stores, call.new_id("seg"), wanted.name, wanted.definition, call.now, call.caller()
-    )
+    seg_id, by = call.new_id("seg"), call.caller.subject
+    made = segments.create(call.stores, seg_id, wanted.name, wanted.definition, call.now, by)
     return json_answer(201, made, location("segments", made["id"]))
 
 
@@ -51,7 +50,7 @@ def change(segment_id: str) -> dict[str, Any]:
 
     call = call_of(router)
     changes = call.body(SegmentChange).model_dump(exclude_none=True)
-    return segments.change(call.stores, segment_id, changes, call.now, call.caller())
+    return segments.change(call.stores, segment_id, changes, call.now, call.caller.subject)
 
 
 @router.delete("/v1/segments/<segment_id>")
