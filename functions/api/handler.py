@@ -9,6 +9,7 @@ from typing import Any
 from intent_segments.api import (
     account,
     destinations,
+    engagements,
     erasures,
     events,
     exports,
@@ -29,6 +30,7 @@ MODULES = (
     goals,
     exports,
     destinations,
+    engagements,
     erasures,
     runs,
 )

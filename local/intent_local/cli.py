@@ -28,6 +28,8 @@ COMMANDS = {
     "goals": "list, show, create, follow, clone and archive goals",
     "forecast": "how many users will do it by a date, before anything is saved",
     "destinations": "places to send users to",
+    "engage": "reach the members of a goal through a destination",
+    "engagements": "list, show and stop engagements, what they delivered",
     "export": "users of a segment or a goal as files",
     "open": "open the API docs in a browser",
     "preview": "size and members of a segment on files alone, no stack needed",

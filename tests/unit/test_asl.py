@@ -16,7 +16,10 @@ LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 PLACES = {
     "Partition": "aws",
     "MaxConcurrency": "2",
-    **{name: LAMBDA + name for name in ("PlanRun", "TrainModel", "ScoreUsers", "RecordProgress")},
+    **{
+        name: LAMBDA + name
+        for name in ("PlanRun", "TrainModel", "ScoreUsers", "Deliver", "RecordProgress")
+    },
 }
 TOO_THIN = {"Error": "InsufficientHistory", "Cause": "only 12 users ever did it"}
 NIGHT = {"kind": "night", "date": "2026-01-01"}
@@ -28,13 +31,23 @@ def definition():
 
 
 class Functions:
-    """The four functions, and what each was asked; `failing` raises that many times, `thin` has
-    training find too little history, `behind` nights are to be made good, `idle` finds none."""
+    """The five functions, and what each was asked; `failing` raises that many times, `thin` has
+    training find too little history, `behind` nights are to be made good, `idle` finds none.
+    `calls` are how often each group of a send is delivered to before it is done."""
 
     def __init__(
-        self, has_work=True, failing=None, thin=False, behind=0, idle=False, untrained=False
+        self,
+        has_work=True,
+        failing=None,
+        thin=False,
+        behind=0,
+        idle=False,
+        untrained=False,
+        calls=0,
     ):
-        self.asked = {"PlanRun": [], "TrainModel": [], "ScoreUsers": [], "RecordProgress": []}
+        steps = ("PlanRun", "TrainModel", "ScoreUsers", "Deliver", "RecordProgress")
+        self.asked = {name: [] for name in steps}
+        self.calls = calls
         self.has_work = has_work
         self.failing = failing or {}
         self.thin = thin
@@ -55,6 +68,9 @@ class Functions:
             return event | ({"failed": TOO_THIN} if self.thin else {})
         if name == "ScoreUsers":
             return {"group": event["group"]}
+        if name == "Deliver":
+            before = [asked["group"] for asked in self.asked["Deliver"]].count(event["group"])
+            return event | {"unfinished": before < self.calls}
         return {"run_id": event.get("run_id"), "catch_up": event.get("catch_up", False)}
 
     def plan(self):
@@ -62,6 +78,8 @@ class Functions:
         s3.create_bucket(Bucket="lake")
         self.behind -= 1
         shards = [{"run_id": "night-2026-01-01", "group": group} for group in range(3)]
+        if self.calls:
+            shards = [shard | {"send": "2026-01-01"} for shard in shards]
         s3.put_object(Bucket="lake", Key="runs/shards.json", Body=json.dumps(shards))
         return {
             "run_id": "night-2026-01-01",
@@ -109,6 +127,17 @@ def test_a_run_with_nothing_to_train_goes_straight_to_its_groups(monkeypatch):
     assert run(functions, monkeypatch).status == "SUCCEEDED"
     assert functions.asked["TrainModel"] == []
     assert len(functions.asked["ScoreUsers"]) == 3
+    assert len(functions.asked["RecordProgress"]) == 1
+
+
+def test_groups_of_a_send_are_delivered_to_until_each_is_done(monkeypatch):
+    functions = Functions(untrained=True, calls=3)
+    assert run(functions, monkeypatch).status == "SUCCEEDED"
+    assert functions.asked["ScoreUsers"] == []
+    assert (
+        sorted(asked["group"] for asked in functions.asked["Deliver"])
+        == [0] * 3 + [1] * 3 + [2] * 3
+    )
     assert len(functions.asked["RecordProgress"]) == 1
 
 

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "campaigns": {"errors", "goals"},
     "delivery": {"errors", "settings", "lake"},
     "propensity": {"errors", "lake", "segments", "goals"},
-    "store": {"errors", "settings", "telemetry", "lake", "goals"},
+    "store": {"errors", "settings", "telemetry", "lake", "goals", "campaigns"},
     "services": {
         *("errors", "settings", "telemetry", "lake", "events", "segments", "goals"),
         *("campaigns", "propensity", "delivery", "store"),

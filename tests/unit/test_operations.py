@@ -94,7 +94,7 @@ def test_every_task_is_tried_again_with_growing_waits_and_caught_in_the_end() ->
     text = (CHECKOUT / "infra/run.asl.yaml").read_text()
     found = list(tasks(state_machine(text, LOCAL_PARAMETERS)["States"]))
     assert {name for name, *_ in found} == {
-        *("Plan", "Train", "ScoreUsers", "Publish", "RecordFailure")
+        *("Plan", "Train", "ScoreUsers", "Deliver", "Publish", "RecordFailure")
     }
     for name, task, in_map in found:
         [retry] = task["Retry"]

@@ -167,11 +167,11 @@ def test_layers_hold_the_versions_that_the_tests_ran_with():
 
 
 def test_all_starts_of_a_run_leave_their_failures_in_a_queue():
-    rules = ("GoalCreatedRule", "ExportRequestedRule")
+    rules = ("GoalCreatedRule", "ExportRequestedRule", "SendRequestedRule")
     targets = [RESOURCES[rule]["Properties"]["Targets"][0] for rule in rules]
     targets.append(RESOURCES["NightlySchedule"]["Properties"]["Target"])
     queue = {"Arn": {"Fn::GetAtt": ["UndeliveredStarts", "Arn"]}}
-    assert [target["DeadLetterConfig"] for target in targets] == [queue] * 3
+    assert [target["DeadLetterConfig"] for target in targets] == [queue] * 4
     [statement] = RESOURCES["UndeliveredStartsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert sources == [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules]
@@ -193,6 +193,11 @@ def test_exports_are_written_by_the_shard_jobs_read_by_the_api_and_deleted_after
     rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     [days] = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "exports/"]
     assert days == KEPT.days
+
+
+def test_who_was_to_be_reached_is_written_by_the_delivery_alone():
+    for key in ("audiences/e/s/g=0000", "exposures/e/s/g=0000", "deliveries/e/s/g=0000"):
+        assert {n for n in FUNCTIONS if may(n, "s3:PutObject", key)} == {"DeliverFunction"}
 
 
 def test_the_template_transforms_without_aws():
@@ -224,5 +229,5 @@ def test_functions_are_traced_unless_told_otherwise():
 
 
 def test_every_step_may_write_the_record_of_its_work():
-    for name in ("PlanRunFunction", "TrainModelFunction", "ScoreUsersFunction"):
+    for name in ("PlanRunFunction", "TrainModelFunction", "ScoreUsersFunction", "DeliverFunction"):
         assert may(name, "s3:PutObject", "runs/night-2026-01-01/work/Step-g=0000.json")

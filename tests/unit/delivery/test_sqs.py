@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from intent_segments.delivery.batches import Batch, Recipient
-from intent_segments.delivery.sqs import SqsSender, queue_batches
+from intent_segments.delivery.sqs import SqsSender
 from tests.unit.delivery.aws import (
     ACCOUNT,
     NO_ANSWER,
@@ -143,10 +143,3 @@ def test_messages_that_sqs_was_too_busy_for_are_sent_again_alone() -> None:
         "InvalidMessageContents",
     )
     assert len(users_of(messages("users"))) == 6
-
-
-def test_a_batch_of_the_ledger_is_as_many_users_as_one_request_takes() -> None:
-    batches = list(queue_batches("send_1", crowd(65), 3))
-    assert [len(b.recipients) for b in batches] == [30, 30, 5]
-    names = [r.message_id for b in batches for r in sender().send(b)]
-    assert len(set(names)) == len(names) == 22

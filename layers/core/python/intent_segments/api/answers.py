@@ -18,10 +18,15 @@ from .catalogued import EventList as EventList
 from .catalogued import TraitList as TraitList
 from .change_answers import ChangedUserList as ChangedUserList
 from .change_answers import Changes as Changes
+from .delivered import DeliveryList as DeliveryList
 from .delivered import Destination as Destination
 from .delivered import DestinationList as DestinationList
 from .delivered import DestinationSecret as DestinationSecret
 from .delivered import DestinationTested as DestinationTested
+from .delivered import Engagement as Engagement
+from .delivered import EngagementList as EngagementList
+from .delivered import FailureList as FailureList
+from .delivered import Replayed as Replayed
 from .erasure_answers import Erasure as Erasure
 from .erasure_answers import ErasureList as ErasureList
 from .insights import Drivers as Drivers
@@ -274,11 +279,12 @@ class UserIntents(Answer):
 
 
 class Run(Answer):
-    """A night (`night-2026-11-03`), a set-up (`setup-goal_…`), an export (`export-exp_…`), or the
-    counting of segments on a day that loads closed (`sizes-2026-11-03`)."""
+    """A night (`night-2026-11-03`), a set-up (`setup-goal_…`), an export (`export-exp_…`), a send
+    of an engagement (`send-eng_…-2026-11-03`), or the counting of segments on a day that loads
+    closed (`sizes-2026-11-03`)."""
 
     id: str
-    kind: Literal["goal_setup", "night", "sizes", "export"]
+    kind: Literal["goal_setup", "night", "sizes", "export", "send"]
     date: date | None
     status: Literal["running", "published", "failed", "discarded"]
     reason: str | None

@@ -134,6 +134,11 @@ def instead(method: str, path: str) -> str:
             f" A goal is never deleted: POST {path}/archive stops it and frees its place, and what "
             "it found can be read for ever."
         )
+    if method == "DELETE" and re.fullmatch("/v1/engagements/[^/]+", path):
+        return (
+            f" An engagement is never deleted: POST {path}/stop ends it, and what it sent can be "
+            "read for ever."
+        )
     return ""
 
 

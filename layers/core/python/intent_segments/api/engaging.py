@@ -1,8 +1,9 @@
-"""Request bodies about destinations. The settings of a kind are checked by `delivery/kinds.py`;
-here they are written down for whoever reads the API's document."""
+"""Request bodies about destinations and engagements. The settings of a kind are checked by
+`delivery/kinds.py`; here they are written down for whoever reads the API's document."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema
@@ -133,3 +134,79 @@ class DestinationTest(Request):
     """`to` is the address, number or endpoint of a test by e-mail, SMS or push."""
 
     to: Text | None = None
+
+
+Bucket = Literal["most_likely", "moderately_likely", "least_likely"]
+
+
+class GoalAudience(Request):
+    """Whom of a goal: open members of some `buckets`, or `everyone` who is open; its control group
+    never. `follow` goes with a nightly schedule, and is true there when left out."""
+
+    buckets: Annotated[list[Bucket], Field(min_length=1)] | None = Field(
+        default=None, examples=[["moderately_likely"]]
+    )
+    everyone: Annotated[bool, Field(strict=True)] = False
+    follow: Annotated[bool, Field(strict=True)] | None = None
+
+
+class EngagementSchedule(Request):
+    """`now`; `at` an instant with its offset; `nightly`, after every night up to `until`, the last
+    local day on which it sends (the goal's last day when left out)."""
+
+    kind: Literal["now", "nightly"]
+    until: date | None = Field(default=None, examples=["2026-12-31"])
+
+
+class EngagementMessage(Request):
+    """What is written to people, with places for traits such as `{{first_name | there}}`: by e-mail
+    `subject`, `text` and perhaps `html`, by SMS `text`, by push `title` and `text`."""
+
+    subject: str | None = None
+    title: str | None = None
+    text: str | None = None
+    html: str | None = None
+
+
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+
+class NewEngagement(Request):
+    """Reach an audience through a destination. Everything but `name` and `reference` is locked once
+    it is saved. `message` goes with e-mail, SMS and push and nothing else; `reference` is a word of
+    your own that messages carry, such as a campaign's id."""
+
+    name: Name
+    audience: GoalAudience
+    destination: str = Field(examples=["dst_…"])
+    schedule: EngagementSchedule
+    message: EngagementMessage | None = None
+    reference: Reference | None = None
+
+
+class EngagementChange(Request):
+    """What can be changed of an engagement. The other fields are refused: they are locked."""
+
+    name: Name | None = None
+    reference: Reference | None = None
+    audience: Any = Field(default=None, json_schema_extra={"readOnly": True})
+    destination: Any = Field(default=None, json_schema_extra={"readOnly": True})
+    message: Any = Field(default=None, json_schema_extra={"readOnly": True})
+    schedule: Any = Field(default=None, json_schema_extra={"readOnly": True})
+
+
+class EngagementClone(Request):
+    """What a clone has otherwise than the engagement it is made from."""
+
+    name: Name | None = None
+    audience: GoalAudience | None = None
+    destination: str | None = None
+    schedule: EngagementSchedule | None = None
+    message: EngagementMessage | None = None
+    reference: Reference | None = None
+
+
+class Replay(Request):
+    """Batches of one send, as the list of failures names them."""
+
+    batches: Annotated[list[str], Field(min_length=1, max_length=100)]

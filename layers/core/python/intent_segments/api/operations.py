@@ -6,6 +6,7 @@ Models are named as in `models.py` and `answers.py`, so that importing this cost
 
 from __future__ import annotations
 
+from .engagement_operations import ENGAGEMENTS
 from .goal_operations import GOALS
 from .operation import PAGED, WRITTEN, Operation
 
@@ -185,6 +186,7 @@ OPERATIONS: tuple[Operation, ...] = (
         role="marketer",
     ),
     *GOALS,
+    *ENGAGEMENTS,
     Operation(
         "GET",
         "/v1/users/{user_id}/intents",
@@ -276,11 +278,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "DELETE",
         "/v1/destinations/{destination_id}",
-        "Delete a destination",
+        "Delete a destination that no engagement at work sends to",
         None,
         "Destinations",
         status=204,
-        problems=("not-found",),
+        problems=("not-found", "conflict"),
         role="admin",
     ),
     Operation(

@@ -116,6 +116,11 @@ def write_ad_audience(
     return Written(written, unmatched)
 
 
+def matched(user: User, platform: Platform, country_code: str | None = None) -> bool:
+    """Whether there is anything of a user that the platform matches by."""
+    return _matches(ROWS[platform][1](user, country_code), platform)
+
+
 def _matches(cells: tuple[str, ...], platform: Platform) -> bool:
     """An address or a number; for Google a whole postal address does as well."""
     return bool(cells[0] or cells[1] or (platform == "google_customer_match" and cells[2]))

@@ -16,14 +16,18 @@ SEND_ID = re.compile(r"[A-Za-z0-9_]{1,60}")
 
 @dataclass(frozen=True)
 class Recipient:
-    """A user and the traits that a destination is told: text, numbers, booleans. Never in reprs."""
+    """A user and the traits that a destination is told: text, numbers, booleans. Never in reprs.
+
+    `standing` is what a goal says of the user, `bucket` and `likelihood`, or nothing.
+    """
 
     user_id: str = field(repr=False)
     traits: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    standing: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in a message."""
-        return {"user_id": self.user_id, "traits": dict(self.traits)}
+        return {"user_id": self.user_id, **self.standing, "traits": dict(self.traits)}
 
 
 @dataclass(frozen=True)

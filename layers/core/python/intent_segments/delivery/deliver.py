@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from .batches import Batch
 from .ledger import Ledger
@@ -33,16 +33,27 @@ class Sent:
         return any(receipt.gone for receipt in self.receipts)
 
 
-def once(batch_id: str, send: Callable[[], tuple[Receipt, ...]], ledger: Ledger) -> Sent:
+Remember = Callable[[Batch, tuple[Receipt, ...]], Mapping[str, Any]]
+"""What the ledger keeps of a batch besides its summary; nothing of it may name a user."""
+
+
+def once(
+    batch: Batch, send: Callable[[], tuple[Receipt, ...]], ledger: Ledger, more: Remember
+) -> Sent:
     """Send unless the ledger knows the batch. The entry comes first: at most once."""
-    if not ledger.begin(batch_id):
-        return Sent(batch_id, (), repeated=True)
+    if not ledger.begin(batch.ledger_id):
+        return Sent(batch.ledger_id, (), repeated=True)
     receipts = send()
-    ledger.done(batch_id, summary(receipts))
-    return Sent(batch_id, receipts)
+    ledger.done(batch.ledger_id, {**summary(receipts), **more(batch, receipts)})
+    return Sent(batch.ledger_id, receipts)
 
 
-def deliver(batches: Iterable[Batch], sender: Sender, ledger: Ledger) -> Iterator[Sent]:
+def deliver(
+    batches: Iterable[Batch],
+    sender: Sender,
+    ledger: Ledger,
+    more: Remember = lambda batch, receipts: {},
+) -> Iterator[Sent]:
     """Send batches in their order, each as it is asked for.
 
     After an answer of 410 Gone nothing more is sent; what remains fails without an entry in the
@@ -54,6 +65,6 @@ def deliver(batches: Iterable[Batch], sender: Sender, ledger: Ledger) -> Iterato
             reason = "not sent: the receiver answered 410 Gone to an earlier message"
             yield Sent(batch.ledger_id, (failed(batch.message_id, batch.user_ids, reason),))
             continue
-        sent = once(batch.ledger_id, partial(sender.send, batch), ledger)
+        sent = once(batch, partial(sender.send, batch), ledger, more)
         gone = sent.gone
         yield sent

@@ -1,8 +1,7 @@
 """The ledger: which batches were begun, written before anything is sent.
 
 Whoever dies between writing and sending leaves a batch that was begun and never done. It is not
-sent again by itself: at most once, at the price of a batch that perhaps nobody got and that
-`unfinished` names.
+sent again by itself: at most once, at the price of a batch that perhaps nobody got.
 """
 
 from __future__ import annotations
@@ -26,6 +25,15 @@ class Ledger(Protocol):
 
     def done(self, batch_id: str, result: Mapping[str, Any]) -> None:
         """Keep what became of it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A batch that was begun, and what became of it: None while nobody knows."""
+
+    batch_id: str
+    begun_at: datetime
+    result: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -83,23 +91,18 @@ class TableLedger:
             },
         )
 
-    def results(self, send_id: str) -> dict[str, dict[str, Any]]:
-        """Batch id -> what became of it, of all batches of a send that are done."""
-        return {
-            item["sk"]["S"]: json.loads(item["result"]["S"])
-            for item in self._entries(send_id)
-            if "done_at" in item
-        }
-
-    def unfinished(self, send_id: str, before: datetime) -> list[str]:
-        """Ids of batches begun before `before` and never done: nobody knows who got them."""
+    def entries(self, send_id: str) -> list[Entry]:
+        """Every batch of a send that was begun, in the order of their ids."""
         return [
-            item["sk"]["S"]
-            for item in self._entries(send_id)
-            if "done_at" not in item and datetime.fromisoformat(item["begun_at"]["S"]) < before
+            Entry(
+                item["sk"]["S"],
+                datetime.fromisoformat(item["begun_at"]["S"]),
+                json.loads(item["result"]["S"]) if "done_at" in item else None,
+            )
+            for item in self._items(send_id)
         ]
 
-    def _entries(self, send_id: str) -> list[dict[str, Any]]:
+    def _items(self, send_id: str) -> list[dict[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="pk = :pk",

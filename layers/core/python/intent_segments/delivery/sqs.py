@@ -9,7 +9,7 @@ from typing import Any
 
 from .aws_calls import Called, call, client
 from .backoff import Backoff
-from .batches import Batch, in_batches
+from .batches import Batch
 from .receipts import Receipt, failed
 from .webhook import Send, message, message_batches
 
@@ -122,8 +122,3 @@ class SqsSender:
                 if last or said["Id"] in hopeless:
                     receipts.append(waiting.pop(said["Id"]).receipt(called, said["Code"], None))
         return receipts
-
-
-def queue_batches(send_id: str, recipients: Any, most_users: int) -> Iterator[Batch]:
-    """Batches for the ledger: as many users as ten messages have."""
-    return in_batches(send_id, recipients, MESSAGES * most_users)

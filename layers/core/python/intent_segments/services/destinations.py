@@ -13,6 +13,7 @@ from ..delivery.signature import SigningSecret, retired, rotated
 from ..delivery.urls import Rules
 from ..errors import Conflict, InvalidInput, Misconfigured
 from ..store.stores import Stores
+from .engagements import users_of_destination
 
 Random = Callable[[int], bytes]
 
@@ -72,7 +73,13 @@ def change(
 
 
 def delete(stores: Stores, destination_id: str) -> None:
-    """Raises NotFound."""
+    """Raises NotFound, Conflict while an engagement at work sends to it."""
+    using = users_of_destination(stores, destination_id)
+    if using:
+        raise Conflict(
+            f"{', '.join(using)} still send to {destination_id}: stop them first "
+            "(POST /v1/engagements/{id}/stop), or disable the destination."
+        )
     stores.destinations.delete(destination_id)
 
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ..store.stores import Stores
 from .export_runs import export_of, finish_export, plan_export
 from .planning import RunRequest, plan_run
 from .publishing import record_progress
+from .send_requests import request_sends
+from .send_runs import finish_send, plan_send, send_of
 from .size_runs import PREFIX, finish_missing_sizes, plan_missing_sizes
 
 
 def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Plan the set-up, night or export that an event asks for; returns where the plan is. A night
-    without a day to close counts the segments that have no size of the last closed one.
+    """Plan the set-up, night, export or send that an event asks for; returns where the plan is. A
+    night without a day to close counts the segments that have no size of the last closed one.
 
-    Raises InvalidInput for an event that asks for none, and as `plan_run` and `plan_export` do.
+    Raises InvalidInput for an event that asks for none, and as `plan_run`, `plan_export` and
+    `plan_send` do.
     """
+    send = send_of(event)
+    if send is not None:
+        return plan_send(stores, send, now)
     export_id = export_of(event)
     if export_id is not None:
         return plan_export(stores, export_id, now)
@@ -27,12 +33,20 @@ def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, A
 
 
 def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Publish the run {"run_id"}, or record why it {"failed"}; raises as `record_progress` and
-    `finish_export` do."""
+    """Publish the run {"run_id"}, or record why it {"failed"}; a published night starts its sends.
+    Raises as `record_progress`, `finish_export` and `finish_send` do."""
+    send = send_of(event)
+    if send is not None:
+        return finish_send(stores, send, event, now)
     export_id = export_of(event)
     if export_id is not None:
         return finish_export(stores, export_id, event, now)
     run_id = str(event.get("run_id") or "")
     if run_id.startswith(PREFIX):
         return finish_missing_sizes(stores, run_id, event, now)
-    return record_progress(stores, event, now)
+    done = record_progress(stores, event, now)
+    night = run_id.removeprefix("night-")
+    # Of several nights that are made good, the last one is news.
+    if night != run_id and done["status"] == "published" and not done["catch_up"]:
+        request_sends(stores, date.fromisoformat(night))
+    return done

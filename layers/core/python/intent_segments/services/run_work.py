@@ -17,8 +17,8 @@ from ..telemetry.work import StepWork, added_up
 READERS = 16
 """Records read at the same time: small objects whose time is all latency."""
 
-MAPPED = "ScoreUsers"
-"""The step that runs once per group."""
+MAPPED = ("ScoreUsers", "Deliver")
+"""The steps that run once per group."""
 
 
 def work_key(plan_key: str, step: str, group: int | None) -> str:
@@ -39,7 +39,7 @@ def add_up_work(stores: Stores, run_id: str, plan_key: str, last: StepWork) -> d
     with ThreadPoolExecutor(READERS) as pool:
         found = [StepWork.from_json(entry) for entry in pool.map(stores.objects.get_json, keys)]
     steps = added_up([*found, last])
-    groups = sum(step.jobs for step in steps if step.step == MAPPED)
+    groups = sum(step.jobs for step in steps if step.step in MAPPED)
     whole = {
         "steps": [step.to_json() for step in steps],
         "estimated_dollars": dollars(steps, groups),

@@ -13,6 +13,7 @@ from ..errors import Raced
 SOURCE = "intent-segments"
 GOAL_CREATED = "GoalCreated"
 EXPORT_REQUESTED = "ExportRequested"
+SEND_REQUESTED = "SendRequested"
 
 MOST_ENTRIES = 10
 """Of one PutEvents."""
@@ -44,6 +45,11 @@ class EventBus:
         entries = [self._entry(str(entry["type"]), entry) for entry in envelopes]
         for start in range(0, len(entries), MOST_ENTRIES):
             self._send(entries[start : start + MOST_ENTRIES])
+
+    def send_requested(self, run_id: str) -> None:
+        """Start a send of an engagement, by the run that makes it. Raises Raced when the bus did
+        not take the event."""
+        self._put(SEND_REQUESTED, {"run_id": run_id})
 
     def _put(self, kind: str, detail: dict[str, str]) -> None:
         self._send([self._entry(kind, detail)])

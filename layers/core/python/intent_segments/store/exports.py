@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import Conflict, NotFound, Raced
-from .goals import IDEMPOTENCY_PK, KEY_KEPT, IdempotencyKey
+from ..errors import NotFound, Raced
+from .goals import IdempotencyKey
+from .idempotency import made_with, remember
 from .table import Action, Table, TransactionRefused
 
 PK = "EXPORT"
@@ -62,7 +63,7 @@ class ExportStore:
         """
         actions = [_put(export)]
         if key is not None:
-            actions.append(_remember(key, export.id, now))
+            actions.append(remember("export", key, export.id, now))
         try:
             self.table.transact(actions)
         except TransactionRefused:
@@ -75,15 +76,8 @@ class ExportStore:
     def saved_with(self, key: IdempotencyKey, now: datetime) -> Export | None:
         """The export asked for with this key in the last 24 hours. Raises Conflict when the key
         came with another request then."""
-        item = self.table.get(IDEMPOTENCY_PK, _own(key))
-        if item is None or item["ttl"] <= now.timestamp():
-            return None
-        if item["fingerprint"] != key.fingerprint:
-            raise Conflict(
-                "This Idempotency-Key was used with another request less than 24 hours ago. "
-                "Use a new key for a new request."
-            )
-        return self.get(item["export_id"], now)
+        export_id = made_with(self.table, "export", key, now)
+        return None if export_id is None else self.get(export_id, now)
 
     def get(self, export_id: str, now: datetime | None = None) -> Export:
         """Raises NotFound, from `now` on also when its days are over: DynamoDB may delete later."""
@@ -126,24 +120,3 @@ def _put(export: Export) -> Action:
     ttl = int(datetime.fromisoformat(export.expires_at).timestamp())
     item = asdict(export) | {"ttl": ttl}
     return Action(PK, export.id, put=item, condition="attribute_not_exists(pk)")
-
-
-def _remember(key: IdempotencyKey, export_id: str, now: datetime) -> Action:
-    return Action(
-        IDEMPOTENCY_PK,
-        _own(key),
-        put={
-            "export_id": export_id,
-            "fingerprint": key.fingerprint,
-            "ttl": int((now + KEY_KEPT).timestamp()),
-        },
-        # DynamoDB may keep an expired item for days; a key may be used again after its day.
-        condition="attribute_not_exists(pk) OR #ttl <= :now",
-        names={"#ttl": "ttl"},
-        values={":now": int(now.timestamp())},
-    )
-
-
-def _own(key: IdempotencyKey) -> str:
-    """Keys of exports stand beside those of goals: the same one may be used for both."""
-    return f"export {key.key}"

@@ -16,8 +16,11 @@ class Objects(Bucket):
 
     def put_json(self, key: str, document: Any) -> None:
         """Write a document; equal documents give equal bytes."""
-        body = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        self.put(key, body.encode())
+        self.put(key, _body(document))
+
+    def put_new_json(self, key: str, document: Any) -> None:
+        """Write a document whose key is free. Raises Raced when it is taken."""
+        self.put_new(key, _body(document))
 
     def link(self, key: str, seconds: int, name: str) -> str:
         """A URL that hands out one object, to be saved as `name`, to whoever has it, for so many
@@ -40,3 +43,8 @@ class Objects(Bucket):
             return json.loads(self.get(key))
         except ValueError:
             raise CorruptObject(f"{key} is not JSON; run again what writes it.") from None
+
+
+def _body(document: Any) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode()

@@ -1,4 +1,4 @@
-"""Runs: nights, set-ups, exports. A published night is the run item itself."""
+"""Runs: nights, set-ups, exports, sends. A published night is the run item itself."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Run:
 
 @dataclass(frozen=True)
 class RunStore:
-    """Keeps runs under their ids: `night-YYYY-MM-DD`, `sizes-YYYY-MM-DD`, `setup-<goal>` and
-    `export-<export>`."""
+    """Keeps runs under their ids: `night-YYYY-MM-DD`, `sizes-YYYY-MM-DD`, `setup-<goal>`,
+    `export-<export>` and `send-<engagement>-<send>`."""
 
     table: Table
 

@@ -8,6 +8,7 @@ from ..settings import Settings
 from ..telemetry.work import Meter
 from .account import AccountStore
 from .destinations import DestinationStore
+from .engagements import EngagementStore
 from .erasures import ErasureStore
 from .event_bus import EventBus
 from .exports import ExportStore
@@ -19,6 +20,7 @@ from .outbox import Outbox
 from .run_work import RunWorkStore
 from .runs import RunStore
 from .segments import SegmentStore
+from .sends import FailureStore, SendStore
 from .sizes import SizeStore
 from .table import Table
 from .watched import watch
@@ -39,6 +41,9 @@ class Stores:
     exports: ExportStore
     destinations: DestinationStore
     erasures: ErasureStore
+    engagements: EngagementStore
+    sends: SendStore
+    failures: FailureStore
     runs: RunStore
     run_work: RunWorkStore
     outbox: Outbox
@@ -61,6 +66,9 @@ class Stores:
             exports=ExportStore(table),
             destinations=DestinationStore(table),
             erasures=ErasureStore(table, objects),
+            engagements=EngagementStore(table),
+            sends=SendStore(table),
+            failures=FailureStore(table),
             runs=RunStore(table),
             run_work=RunWorkStore(table),
             outbox=Outbox(table),

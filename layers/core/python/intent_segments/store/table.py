@@ -94,6 +94,24 @@ class Table:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return items[:limit], len(items) > limit
 
+    def page_of_keys(
+        self, pk: str, limit: int, after: str | None, newest_first: bool = True
+    ) -> tuple[list[str], bool]:
+        """Up to `limit` values of `sk` of a partition from behind `after`; whether more follow."""
+        query: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": encode(pk)},
+            "ProjectionExpression": "sk",
+            "ScanIndexForward": not newest_first,
+            "ConsistentRead": True,
+            "Limit": limit + 1,
+        }
+        if after is not None:
+            query["ExclusiveStartKey"] = encode_item({"pk": pk, "sk": after})
+        found = [str(item["sk"]["S"]) for item in self.client.query(**query)["Items"]]
+        return found[:limit], len(found) > limit
+
     def between(
         self, pk: str, low: str, high: str, only: Sequence[str] = ()
     ) -> Iterator[dict[str, Any]]:
