@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -54,6 +54,14 @@ class FolderBucket(Objects):
             return (self.root / key).read_bytes()
         except FileNotFoundError:
             raise NotFound(f"There is no {key} in {self.root}.") from None
+
+    def written(self, prefix: str) -> dict[str, datetime]:
+        folder = self.root / prefix.rpartition("/")[0]
+        return {
+            key: datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            for path in folder.rglob("*")
+            if path.is_file() and (key := str(path.relative_to(self.root))).startswith(prefix)
+        }
 
     def upload(self, files: dict[str, Path]) -> None:
         for key, path in files.items():

@@ -260,6 +260,19 @@ def test_the_function_imports_and_answers_with_the_report(tmp_path: Path) -> Non
     assert (answer["replaced_files_removed"], answer["sweep_problem"]) == (0, None)
 
 
+def test_a_landed_file_may_have_the_longest_key_there_is(stack: Stack, tmp_path: Path) -> None:
+    path = events(tmp_path / "e.parquet", ("u1", "a", "2026-01-05"), ("u2", "a", "soon"))
+    name = "é" * 500 + ".parquet"
+    key = f"landing/{'f' * (1_023 - len(f'landing/{name}'.encode()))}/{name}"
+    assert len(key.encode()) == 1_024
+    stack.objects.put(key, path.read_bytes())
+    request = ImportRequest.from_event({"key": key, "kind": "events"})
+    report = import_landed(request, stack.head, stack.objects, 3, "UTC", stack.folder / "cache")
+    assert report["added"] == 1
+    assert stack.objects.keys("rejected/") == [report["rejected"]]
+    assert len(report["rejected"].encode()) <= 1_024
+
+
 def test_rows_set_aside_lie_beside_the_landed_file_and_the_report_says_where(
     stack: Stack, tmp_path: Path
 ) -> None:

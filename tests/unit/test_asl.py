@@ -9,7 +9,9 @@ import pytest
 
 from intent_local.stack.project import CHECKOUT
 from intent_local.stack.transform import state_machine
+from intent_segments.services.planning import MOST_NIGHTS
 from tests.fixtures.asl_under_moto import execute, moto_with
+from tests.fixtures.aws_limits import HISTORY_ENTRIES
 
 ASL = CHECKOUT / "infra" / "run.asl.yaml"
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
@@ -71,7 +73,9 @@ class Functions:
         if name == "Deliver":
             before = [asked["group"] for asked in self.asked["Deliver"]].count(event["group"])
             return event | {"unfinished": before < self.calls}
-        return {"run_id": event.get("run_id"), "catch_up": event.get("catch_up", False)}
+        return {"run_id": event.get("run_id"), "catch_up": False} | {
+            key: event[key] for key in ("catch_up", "nights") if key in event
+        }
 
     def plan(self):
         s3 = boto3.client("s3")
@@ -88,7 +92,7 @@ class Functions:
             "shards_key": "runs/shards.json",
             "has_work": self.has_work,
             "idle": self.idle,
-            "catch_up": self.behind >= 0,
+            **({"catch_up": True, "nights": 1} if self.behind >= 0 else {"catch_up": False}),
         } | ({"untrained": True} if self.untrained else {})
 
 
@@ -150,8 +154,17 @@ def test_an_export_that_is_ready_is_not_written_again(monkeypatch):
 def test_nights_that_were_missed_are_made_good_one_after_the_other(monkeypatch):
     functions = Functions(behind=2)
     assert run(functions, monkeypatch).status == "SUCCEEDED"
-    assert functions.asked["PlanRun"] == [NIGHT, {"kind": "night"}, {"kind": "night"}]
+    following = {"kind": "night", "nights": 1}
+    assert functions.asked["PlanRun"] == [NIGHT, following, following]
     assert len(functions.asked["RecordProgress"]) == 3
+
+
+def test_all_nights_that_one_execution_makes_good_fit_its_history(monkeypatch):
+    once = run(Functions(), monkeypatch).entries
+    functions = Functions(behind=1, failing={"PlanRun": 3, "TrainModel": 3, "RecordProgress": 3})
+    twice = run(functions, monkeypatch)
+    assert twice.status == "SUCCEEDED"
+    assert (twice.entries - once) * MOST_NIGHTS <= HISTORY_ENTRIES
 
 
 def test_a_night_with_no_day_to_close_ends_well_and_publishes_nothing(monkeypatch):

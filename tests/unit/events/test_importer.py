@@ -12,7 +12,7 @@ from intent_segments.events import batch
 from intent_segments.events.files import Kind
 from intent_segments.events.importer import Options, import_file
 from intent_segments.events.open_files import open_files
-from intent_segments.events.report import ImportReport
+from intent_segments.events.report import MOST_EVENTS, ImportReport
 from intent_segments.lake.calendar import to_day
 from intent_segments.lake.compaction import MAX_PARTS
 from intent_segments.lake.layout import slot_of, user_hash
@@ -211,6 +211,15 @@ def test_a_file_outside_the_wanted_days_adds_nothing(load: Any, tmp_path: Path) 
     manifest, report = load(history(tmp_path / "e.parquet", [5]), until=date(2026, 1, 4))
     assert manifest is EMPTY and report.after_until == report.rows_read
     assert report.to_json()["last_day"] is None
+
+
+def test_a_report_names_the_events_with_the_most_rows_and_counts_the_others() -> None:
+    events = {f"event {number:04d}": 1 + number // 1_000 for number in range(2_500)}
+    told = ImportReport("events", 1, 1, 0, {}, events=events, notes=("a note",)).to_json()
+    assert len(told["events"]) == MOST_EVENTS
+    assert list(told["events"])[:2] == ["event 1000", "event 1001"]
+    assert told["notes"] == ["a note", "1,500 more events have 2,000 of the rows added"]
+    assert sum(told["events"].values()) + 2_000 == sum(events.values())
 
 
 def test_too_many_event_names_over_several_files_are_refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,6 @@ from intent_segments.goals.buckets import (
     Cuts,
     assign,
     day0_cuts,
-    merge_histograms,
     night_cuts,
 )
 from intent_segments.goals.goal import Direction
@@ -47,7 +47,7 @@ EVEN = dict.fromkeys(range(0, CERTAIN, 1000), 1)
 def test_cuts_of_any_policy_are_the_same_however_members_are_grouped(
     left: dict[int, int], right: dict[int, int], direction: Direction, policy: BucketPolicy
 ) -> None:
-    forth, back = merge_histograms(left, right), merge_histograms(right, left)
+    forth, back = Counter(left) + Counter(right), Counter(right) + Counter(left)
     first = day0_cuts(forth, direction, policy)
     assert first == day0_cuts(back, direction, policy)
     assert night_cuts(forth, first, policy) == night_cuts(back, first, policy)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,6 @@ from intent_segments.goals.buckets import (
     Cuts,
     assign,
     day0_cuts,
-    merge_histograms,
     night_cuts,
     percentile_table,
     percentiles,
@@ -82,9 +83,9 @@ def test_the_band_surrounds_its_cut(histogram: dict[int, int]) -> None:
 def test_cuts_are_the_same_however_members_are_grouped(
     left: dict[int, int], right: dict[int, int]
 ) -> None:
-    merged = merge_histograms(left, right)
+    merged = Counter(left) + Counter(right)
     assert sum(merged.values()) == sum(left.values()) + sum(right.values())
-    assert day0_cuts(merged, "maximize") == day0_cuts(merge_histograms(right, left), "maximize")
+    assert day0_cuts(merged, "maximize") == day0_cuts(Counter(right) + Counter(left), "maximize")
 
 
 def test_shares_of_open_members_stay_when_likelihoods_fall() -> None:

@@ -7,19 +7,19 @@ import pytest
 
 from intent_segments.errors import CorruptObject
 from intent_segments.goals.buckets import day0_cuts
-from intent_segments.goals.progress import GoalNight, GoalTally, merge, predicted_by
+from intent_segments.goals.progress import GoalNight, GoalTally, predicted_by
 from tests.unit.store.stack import tally
 
 CUTS = day0_cuts({900_000: 3, 100_000: 1}, "maximize")
 
 
 def test_merging_is_adding_in_any_order() -> None:
-    assert merge([tally(1), tally(2), tally(0)]) == merge([tally(0), tally(1), tally(2)])
-    assert merge([tally(1), tally(2)]).members == 8
+    assert tally(1) + tally(2) + tally(0) == tally(0) + tally(1) + tally(2)
+    assert (tally(1) + tally(2)).members == 8
 
 
 def test_nobody_adds_nothing() -> None:
-    assert merge([tally(1), GoalTally()]) == tally(1)
+    assert tally(1) + GoalTally() == GoalTally() + tally(1) == tally(1)
 
 
 def test_a_tally_comes_back_from_json() -> None:
@@ -28,7 +28,7 @@ def test_a_tally_comes_back_from_json() -> None:
 
 def test_a_tally_that_does_not_add_up_is_refused() -> None:
     with pytest.raises(CorruptObject, match="open = sum of open_by_bucket"):
-        merge([replace(tally(1), open_by_bucket=(9, 9, 9))])
+        replace(tally(1), open_by_bucket=(9, 9, 9)).check()
 
 
 def test_an_incomplete_tally_is_refused() -> None:

@@ -1,5 +1,7 @@
 """The answer before anything is saved."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import forecast, running_model
 from intent_segments.propensity.persistence import _apart
 from intent_segments.propensity.question import Question
-from intent_segments.propensity.report import outlook, report
+from intent_segments.propensity.report import LEAKS_TOLD, outlook, report, warnings
 from intent_segments.segments.definition import parse
 from tests.fixtures.histories import START, shop, tables_of
 
@@ -163,3 +165,12 @@ def test_the_same_question_has_the_same_answer_to_the_last_bit(world):
     first, second = (forecast(Evidence.gather(world, asked())) for _ in range(2))
     assert first.value == second.value
     assert np.array_equal(first.likelihood, second.likelihood)
+
+
+def test_warnings_name_a_few_of_many_and_count_the_others(found):
+    many = tuple(f"'signal {number}' alone tells" for number in range(12))
+    traits = tuple(f"trait {number:02d}" for number in range(2_000))
+    said = warnings(replace(found, leaks=many, undated_traits=traits))
+    assert sum(warning in many for warning in said) == LEAKS_TOLD
+    assert any(warning.startswith("7 more signals do so") for warning in said)
+    assert said[-1].endswith("trait 08, trait 09 and 1990 more.")

@@ -133,7 +133,6 @@ def tally(did: int = 0) -> GoalTally:
         likelihood=500_000 * (4 - did),
         day0=day0,
         open_by_bucket=(1, 0, 3 - did),
-        histogram={500_000: 4 - did},
         changes=Changes(
             {
                 (Standing.OUTSIDE, Standing.MOST_LIKELY): 3 - did,

@@ -15,7 +15,7 @@ from intent_segments.errors import Conflict, CorruptObject
 from intent_segments.goals.goal import Status, Target
 from intent_segments.goals.plan import Plan
 from intent_segments.services import endings
-from intent_segments.services.planning import RunRequest, last_closed_day, plan_run
+from intent_segments.services.planning import MOST_NIGHTS, RunRequest, last_closed_day, plan_run
 from intent_segments.services.publishing import record_progress
 from intent_segments.services.tracking import buckets, progress
 from intent_segments.store.stores import Stores
@@ -207,9 +207,20 @@ def test_the_scheduled_night_asks_for_another_one_while_days_are_missing(stores:
     two_days_late = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
     first = plan_run(stores, night(None), two_days_late)
     assert (first["run_id"], first["catch_up"]) == ("night-2026-11-21", True)
-    assert record_progress(stores, first, two_days_late)["catch_up"]
+    published = record_progress(stores, first, two_days_late)
+    assert (published["catch_up"], published["nights"]) == (True, 1)
     second = plan_run(stores, night(None), two_days_late)
     assert (second["run_id"], second["catch_up"]) == ("night-2026-11-22", False)
+
+
+def test_one_execution_makes_good_a_year_of_nights_and_leaves_the_rest_to_the_next(
+    stores: Stores,
+) -> None:
+    two_days_late = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+    last = RunRequest.from_event({"kind": "night", "nights": MOST_NIGHTS - 1})
+    assert plan_run(stores, last, two_days_late)["catch_up"] is False
+    before = RunRequest.from_event({"kind": "night", "nights": MOST_NIGHTS - 2})
+    assert plan_run(stores, before, two_days_late)["catch_up"] is True
 
 
 @pytest.mark.parametrize(

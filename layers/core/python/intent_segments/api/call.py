@@ -30,10 +30,14 @@ MAX_BODY_BYTES = 262_144
 """Of a request. A definition must fit a DynamoDB item of 400 KB beside everything else in it."""
 
 MAX_KEY = 255
-"""Characters of an Idempotency-Key."""
+"""Bytes of an Idempotency-Key in UTF-8."""
 
 PAGE_LIMIT = 20
 MAX_PAGE_LIMIT = 100
+
+MAX_LIST_BYTES = 3_500_000
+"""Of a page of a list. A function answers 6 MB (Lambda's quota), in which every quote of the body
+takes two bytes."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,9 @@ class Call:
         key = self.header("idempotency-key")
         if key is None:
             return None
-        if not 1 <= len(key) <= MAX_KEY:
+        if not 1 <= len(key.encode()) <= MAX_KEY:
             raise InvalidInput.at(
-                "Idempotency-Key", f"Idempotency-Key must have 1 to {MAX_KEY} characters"
+                "Idempotency-Key", f"Idempotency-Key must have 1 to {MAX_KEY} bytes in UTF-8"
             )
         return IdempotencyKey(key, hashlib.sha256(of.encode() + self.raw_body()).hexdigest())
 
@@ -131,7 +135,12 @@ class Call:
 
 
 def listed(data: list[dict[str, Any]], has_more: bool) -> dict[str, Any]:
-    """A page of a list in its HTTP form."""
+    """A page of a list in its HTTP form: what fits of it, the first entry always."""
+    room = MAX_LIST_BYTES
+    for number, entry in enumerate(data):
+        room -= len(json.dumps(entry, ensure_ascii=False).encode())
+        if room < 0 and number:
+            return {"data": data[:number], "has_more": True}
     return {"data": data, "has_more": has_more}
 
 

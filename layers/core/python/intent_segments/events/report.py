@@ -9,6 +9,10 @@ from typing import Any
 from ..lake.calendar import from_day
 from .normalize import REASONS, SetAside, merged
 
+MOST_EVENTS = 1_000
+"""Names that a report lists, those with the most rows. A lake may have 5,000 of 1 KB each, a
+function answers 6 MB (Lambda's quota)."""
+
 
 @dataclass(frozen=True)
 class ImportReport:
@@ -67,6 +71,11 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with ISO dates."""
+        often = sorted(self.events, key=lambda name: (-self.events[name], name))
+        notes = list(self.notes)
+        if further := often[MOST_EVENTS:]:
+            rows = sum(self.events[name] for name in further)
+            notes.append(f"{len(further):,} more events have {rows:,} of the rows added")
         return {
             "kind": self.kind,
             "rows_read": self.rows_read,
@@ -82,10 +91,10 @@ class ImportReport:
             "new_users": self.new_users,
             "first_day": None if self.first_day is None else from_day(self.first_day).isoformat(),
             "last_day": None if self.last_day is None else from_day(self.last_day).isoformat(),
-            "events": dict(self.events),
+            "events": {name: self.events[name] for name in sorted(often[:MOST_EVENTS])},
             "broken_properties": self.broken_properties,
             "rejected": self.rejected,
             "drift": list(self.drift),
-            "notes": list(self.notes),
+            "notes": notes,
             "warnings": list(self.warnings),
         }

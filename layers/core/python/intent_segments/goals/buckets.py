@@ -78,15 +78,6 @@ class Cuts:
         )
 
 
-def merge_histograms(*histograms: Mapping[int, int]) -> dict[int, int]:
-    """Members per likelihood over all groups."""
-    merged: dict[int, int] = {}
-    for histogram in histograms:
-        for likelihood, members in histogram.items():
-            merged[likelihood] = merged.get(likelihood, 0) + members
-    return merged
-
-
 def day0_cuts(
     histogram: Mapping[int, int], direction: Direction, policy: BucketPolicy = BY_ACHIEVEMENT
 ) -> Cuts:

@@ -67,7 +67,7 @@ class GoalTally:
     `starts_on`. `day0` has one entry per day-0 bucket and arm. `open_by_bucket` counts open members
     by tonight's bucket (least, moderately, most); `transitions[from][to]` counts members open on
     both nights by the bucket of the night before and tonight's. `likelihood` is the sum of the open
-    members' likelihoods in 1e-6; `histogram` their number per likelihood, where wanted.
+    members' likelihoods in 1e-6.
     Of a rolling goal nobody achieves or loses; `window` counts the members by the bucket they had
     when the window began that is complete tonight, and who did it, `window_events` its events.
     `realised` holds day 0 against the outcome, on the last night of a goal with an end. `changes`
@@ -83,14 +83,12 @@ class GoalTally:
     day0: Cells = field(default_factory=no_one)
     open_by_bucket: Triple = (0, 0, 0)
     transitions: tuple[Triple, Triple, Triple] = ((0, 0, 0),) * 3
-    histogram: Mapping[int, int] = field(default_factory=dict)
     window: Cells = field(default_factory=no_one)
     window_events: int = 0
     realised: Realised = field(default_factory=Realised)
     changes: Changes = field(default_factory=Changes)
 
     def __add__(self, other: GoalTally) -> GoalTally:
-        likelihoods = self.histogram.keys() | other.histogram.keys()
         return GoalTally(
             members=self.members + other.members,
             open=self.open + other.open,
@@ -105,9 +103,6 @@ class GoalTally:
                 _added(self.transitions[1], other.transitions[1]),
                 _added(self.transitions[2], other.transitions[2]),
             ),
-            histogram={
-                q: self.histogram.get(q, 0) + other.histogram.get(q, 0) for q in sorted(likelihoods)
-            },
             window={key: self.window[key] + other.window[key] for key in self.window},
             window_events=self.window_events + other.window_events,
             realised=self.realised + other.realised,
@@ -138,14 +133,13 @@ class GoalTally:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON: day0 as {bucket: {arm: {users, did}}}, histogram keys as text."""
+        """Plain JSON: day0 and window as {bucket: {arm: {users, did}}}."""
         flat = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return flat | {
             "day0": cells_json(self.day0),
             "window": cells_json(self.window),
             "open_by_bucket": list(self.open_by_bucket),
             "transitions": [list(row) for row in self.transitions],
-            "histogram": {str(q): self.histogram[q] for q in sorted(self.histogram)},
             "realised": self.realised.to_json(),
             "changes": self.changes.to_json(),
         }
@@ -161,7 +155,6 @@ class GoalTally:
                 window=_cells(document["window"]),
                 open_by_bucket=_triple(document["open_by_bucket"]),
                 transitions=(rows[0], rows[1], rows[2]),
-                histogram={int(q): n for q, n in document["histogram"].items()},
                 realised=Realised.from_json(document["realised"]),
                 changes=Changes.from_json(document["changes"]),
             )
@@ -216,13 +209,6 @@ class GoalNight:
             "cuts": self.cuts.to_json(),
             "changes": tally.changes.told(),
         }
-
-
-def merge(tallies: Iterable[GoalTally]) -> GoalTally:
-    """The tally of all groups together, checked."""
-    whole = sum(tallies, GoalTally())
-    whole.check()
-    return whole
 
 
 def predicted_by(curve: Iterable[Mapping[str, Any]], day: date) -> dict[str, Any] | None:

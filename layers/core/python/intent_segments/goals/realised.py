@@ -32,6 +32,9 @@ EDGES = tuple(
 
 TENTHS = 10
 
+_COLUMNS = ("users", "did", "expected")
+"""Of a bin, as `Realised.to_json` calls them."""
+
 
 @dataclass(frozen=True)
 class Realised:
@@ -48,21 +51,23 @@ class Realised:
     expected: Counts = (0, 0, 0)
 
     def __add__(self, other: Realised) -> Realised:
-        none = (0, 0, 0)
+        bins = dict(self.bins)
+        for at, counts in other.bins.items():
+            bins[at] = _added(bins[at], counts) if at in bins else counts
         return Realised(
-            bins={
-                at: _added(self.bins.get(at, none), other.bins.get(at, none))
-                for at in sorted(self.bins.keys() | other.bins.keys())
-            },
+            bins=bins,
             squares=self.squares + other.squares,
             hits=self.hits + other.hits,
             expected=_added(self.expected, other.expected),
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON, bins as text -> list."""
+        """Plain JSON. A column per number: of a large group there are a thousand bins, and so a
+        last night reads them ten times as fast as lists of three."""
+        order = sorted(self.bins)
+        columns = {name: [self.bins[at][i] for at in order] for i, name in enumerate(_COLUMNS)}
         return {
-            "bins": {str(at): list(self.bins[at]) for at in sorted(self.bins)},
+            "bins": {"at": order, **columns},
             "squares": self.squares,
             "hits": self.hits,
             "expected": list(self.expected),
@@ -71,8 +76,10 @@ class Realised:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Realised:
         """The inverse of `to_json`."""
+        bins = document["bins"]
+        columns = [bins[name] for name in _COLUMNS]
         return cls(
-            bins={int(at): _counts(counts) for at, counts in document["bins"].items()},
+            bins=dict(zip(bins["at"], zip(*columns, strict=True), strict=True)),
             squares=int(document["squares"]),
             hits=int(document["hits"]),
             expected=_counts(document["expected"]),

@@ -201,7 +201,7 @@ def _say_stopped(evidence: Evidence, now: int, stopped: dict[str, tuple[int, flo
         "were usual"
         for name, (day, usual) in list(stopped.items())[:NAMED]
     ]
-    return f"{'; '.join(told)}{_more(len(stopped))}: is tracking broken?"
+    return f"{'; '.join(told)}{more(len(stopped))}: is tracking broken?"
 
 
 def _say_break(evidence: Evidence, now: int, found: tuple[int, float]) -> str:
@@ -210,9 +210,9 @@ def _say_break(evidence: Evidence, now: int, found: tuple[int, float]) -> str:
     if factor < HARDLY:
         many = "hardly or not at all, unlike what"
     when = "week" if weeks == 1 else "two weeks"
-    goal = " or ".join(evidence.goal_names)
+    goal = f"'{' or '.join(evidence.goal_names[:NAMED])}'{more(len(evidence.goal_names))}"
     return (
-        f"In the {when} up to {from_day(now)} '{goal}' was recorded {many} the {WEEKS} weeks "
+        f"In the {when} up to {from_day(now)} {goal} was recorded {many} the {WEEKS} weeks "
         "before led to expect, and the forecast follows the longer past. Check whether that is a "
         "season, a campaign or a fault of tracking."
     )
@@ -224,16 +224,17 @@ def _say_young(young: dict[str, int], goal: frozenset[str]) -> str:
         + (", and nothing before counts for it" if name in goal else ", so no model knows it yet")
         for name, day in list(young.items())[:NAMED]
     ]
-    return f"{'; '.join(told)}{_more(len(young))}."
+    return f"{'; '.join(told)}{more(len(young))}."
 
 
 def _say_shifted(large: list[Shift]) -> str:
     told = [f"'{shift.signal}' (stability index {shift.index:.2f})" for shift in large[:NAMED]]
     return (
-        f"Members differ from those of the past windows in {', '.join(told)}{_more(len(large))}: "
+        f"Members differ from those of the past windows in {', '.join(told)}{more(len(large))}: "
         f"from {LARGE} on the shift is large, and likelihoods rest on users unlike these."
     )
 
 
-def _more(total: int) -> str:
-    return f" and {total - NAMED} more" if total > NAMED else ""
+def more(total: int, named: int = NAMED) -> str:
+    """What follows `named` names of `total`."""
+    return f" and {total - named} more" if total > named else ""

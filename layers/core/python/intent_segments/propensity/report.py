@@ -9,10 +9,16 @@ import numpy as np
 from ..goals.verdict import verdict
 from ..lake.calendar import from_day
 from .alternatives import in_words
+from .drift import more
 from .evaluate import word_for
 from .forecast import Forecast
 from .interval import Interval
 from .rolling import Origin
+
+TRAITS_NAMED = 10
+LEAKS_TOLD = 5
+"""An account may have thousands of undated traits, a model 200 signals; a goal keeps its warnings
+in an item that holds 400 KB of everything."""
 
 
 def report(found: Forecast) -> dict[str, Any]:
@@ -113,12 +119,13 @@ def warnings(found: Forecast) -> list[str]:
             "buckets will differ little."
         )
     said += found.drift.warnings
-    said += found.leaks
+    said += found.leaks[:LEAKS_TOLD]
+    if further := found.leaks[LEAKS_TOLD:]:
+        said.append(f"{len(further)} more signals do so; GET /v1/goals/{{id}}/drivers lists them.")
     if undated := found.undated_traits:
         said.append(
             "These traits have no dates, so they count as if they had always held: "
-            + ", ".join(undated)
-            + "."
+            f"{', '.join(undated[:TRAITS_NAMED])}{more(len(undated), TRAITS_NAMED)}."
         )
     return said
 

@@ -28,6 +28,9 @@ VERSION_PATTERN = (
     f"[0-9]{{1,{VERSION_DIGITS}}}([.][0-9]{{1,{VERSION_DIGITS}}}){{0,{VERSION_PARTS - 1}}}"
 )
 
+_UNFIT = re.compile("[\0\ud800-\udfff]")
+"""DuckDB and Parquet readers differ on NUL, and a lone surrogate has no UTF-8 form."""
+
 
 def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
@@ -36,8 +39,7 @@ def _text(value: Any, longest: int) -> str:
         raise PydanticCustomError(
             "text_length", "must have 1 to {longest} characters", {"longest": longest}
         )
-    # DuckDB and Parquet readers differ on NUL, and a lone surrogate has no UTF-8 form.
-    if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if _UNFIT.search(value):
         raise PydanticCustomError("text_letters", "must be valid Unicode text without NUL")
     return value
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..goals.changes import Changes
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan
-from ..goals.progress import GoalTally
 from ..store.stores import Stores
 
 
@@ -32,18 +32,18 @@ def manifest_key(goal_id: str, files: ScoreFiles) -> str:
     return f"{changes_folder(goal_id, files)}manifest.json"
 
 
-def keep_manifests(stores: Stores, plan: Plan, groups: Sequence[Mapping[str, GoalTally]]) -> None:
-    """Write the manifests of a run's goals, whose tallies are given group by group. It comes before
+def keep_manifests(stores: Stores, plan: Plan, changes: Mapping[str, Sequence[Changes]]) -> None:
+    """Write the manifests of a run's goals, whose changes are given group by group. It comes before
     the run is published: whoever hears of it finds them."""
     files = plan.scores()
     for goal in plan.goals:
         listed = [
             {
                 "key": change_key(goal.id, files, number),
-                "changed": group[goal.id].changes.changed,
-                "matrix": group[goal.id].changes.to_json(),
+                "changed": found.changed,
+                "matrix": found.to_json(),
             }
-            for number, group in enumerate(groups)
+            for number, found in enumerate(changes[goal.id])
         ]
         document = {"goal_id": goal.id, "date": plan.date.isoformat(), "files": listed}
         stores.objects.put_json(manifest_key(goal.id, files), document)

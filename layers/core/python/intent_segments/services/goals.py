@@ -16,6 +16,7 @@ from ..goals.target_group import MAX_CONTROL_SHARE, MIN_CONTROL_SHARE
 from ..store.goals import ATTEMPTS, IdempotencyKey
 from ..store.stores import Stores
 from .catalogue import LakeState, lake_state
+from .goal_room import require_room
 from .segments import goal_definition
 
 ELSEWHERE = frozenset(Terms.__dataclass_fields__) - {"target"} | {"manifest_key", "expires_at"}
@@ -80,9 +81,9 @@ def create(
             f"control_share must be from {MIN_CONTROL_SHARE} to {MAX_CONTROL_SHARE}, "
             f"not {wanted.control_share}",
         )
-    stores.account.get_or_create(stores.settings.timezone, control_salt)
+    account = stores.account.get_or_create(stores.settings.timezone, control_salt)
     earlier = None if key is None else stores.goals.saved_with(key, now)
-    goal = earlier or _saved(stores, wanted, goal_id, now, key)
+    goal = earlier or _saved(stores, wanted, account.goal_limit, goal_id, now, key)
     if goal.status == Status.PREPARING:
         try:
             stores.bus.goal_created(goal.id)
@@ -97,12 +98,18 @@ def create(
 
 
 def _saved(
-    stores: Stores, wanted: NewGoal, goal_id: str, now: datetime, key: IdempotencyKey | None
+    stores: Stores,
+    wanted: NewGoal,
+    limit: int,
+    goal_id: str,
+    now: datetime,
+    key: IdempotencyKey | None,
 ) -> Goal:
     """The goal as saved; checked again whenever a day was closed in between."""
     for _ in range(ATTEMPTS):
         state = lake_state(stores)
         goal = _goal(stores, wanted, goal_id, now, state)
+        require_room(stores, goal, limit)
         try:
             return stores.goals.create(goal, state.watermark, now, key)
         except Raced:

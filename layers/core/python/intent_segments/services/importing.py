@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +23,13 @@ ATTEMPTS = 8
 """Each loss means that another import won, so eight losses in a row mean a queue, not bad luck."""
 
 
+MAX_KEY_BYTES = 1_024
+"""Of an S3 key (S3 User Guide, "Creating object key names")."""
+
+MAX_NAME_BYTES = 128
+"""Half of what file systems take, as names of files that are made from it are longer."""
+
+
 @dataclass(frozen=True)
 class ImportRequest:
     """A landed file and how to read it; `key` is its S3 key under landing/.
@@ -37,8 +45,19 @@ class ImportRequest:
 
     @property
     def rejected_key(self) -> str:
-        """Where rows that are set aside go: beside the landed file, in a folder of its own."""
-        return f"rejected/{self.key.removeprefix('landing/')}.jsonl.gz"
+        """Where rows that are set aside go: beside the landed file, in a folder of its own; under a
+        hash of its name where that would be too long."""
+        name = self.key.removeprefix("landing/")
+        key = f"rejected/{name}.jsonl.gz"
+        if len(key.encode()) <= MAX_KEY_BYTES:
+            return key
+        return f"rejected/{hashlib.sha256(name.encode()).hexdigest()}.jsonl.gz"
+
+    @property
+    def file_name(self) -> str:
+        """What the landed file is called on disk: the end of its name, as long as a name may be
+        there with something behind it."""
+        return Path(self.key).name.encode()[-MAX_NAME_BYTES:].decode(errors="ignore")
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ImportRequest:
@@ -77,7 +96,7 @@ def import_landed(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
-        landed = objects.download(request.key, Path(scratch) / Path(request.key).name)
+        landed = objects.download(request.key, Path(scratch) / request.file_name)
         for attempt in range(ATTEMPTS):
             try:
                 return _import_once(request, landed, head, objects, groups, timezone, folder)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
 from typing import Any
 
 from ..errors import InvalidInput, NotFound
@@ -20,12 +21,12 @@ from ..store.segments import Segment
 from ..store.sizes import Size
 from ..store.stores import Stores
 
-READERS = 16
-"""Counts of groups that are read at the same time."""
-
 MOST_SEGMENTS = 500
 MOST_BYTES = 8 << 20
 """Of one night: more saved segments, or larger definitions, are left to be counted on demand."""
+
+MOST_TOLD = 50
+"""Segments without a size that a run names: it is one item, which holds its goals as well."""
 
 PAGE = 100
 
@@ -59,6 +60,10 @@ class NightSizes:
         return cls(tuple(document["segments"]), scores, document["left_out"])
 
 
+NO_SIZES = NightSizes((), {}, {})
+"""Of a run that counts no segments."""
+
+
 def document_key(plan: Plan) -> str:
     """Where `plan_sizes` writes what shard jobs and publishing read."""
     return f"{plan.prefix}segments.json"
@@ -68,7 +73,8 @@ def plan_sizes(stores: Stores, plan: Plan, missing_only: bool = False) -> tuple[
     """Write down which segments the night counts; the plan that has them, and whether there is any.
 
     All saved ones, and all-users where there is something to do anyway; `missing_only` leaves out
-    those whose size of the day is known.
+    those whose size of the day is known. What is beyond MOST_SEGMENTS or MOST_BYTES is not even
+    read: an account may have saved any number of segments.
     """
     # The definition language brings pydantic along, which a set-up does not need.
     from ..segments.definition import parse, references
@@ -79,8 +85,10 @@ def plan_sizes(stores: Stores, plan: Plan, missing_only: bool = False) -> tuple[
     left_out: dict[str, str] = {}
     goals: set[str] = set()
     room = MOST_BYTES
-    saved = list(_all_saved(stores))
-    for segment in [BUILT_IN, *saved] if saved or plan.goals else []:
+    saved = _all_saved(stores)
+    first = next(saved, None)
+    inventory = chain([BUILT_IN, *([first] if first else [])], saved)
+    for segment in inventory if first or plan.goals else ():
         try:
             frozen = freeze(stores, segment.definition, (segment.id,))
             mark = fingerprint(stores, segment.id, segment.definition)
@@ -91,9 +99,10 @@ def plan_sizes(stores: Stores, plan: Plan, missing_only: bool = False) -> tuple[
         if len(planned) >= MOST_SEGMENTS or room < 0:
             left_out[segment.id] = (
                 f"a night counts {MOST_SEGMENTS} segments and {MOST_BYTES >> 20} MB of definitions "
-                "at most; its trend is counted when it is asked for"
+                "at most, the oldest ones; the trends of this one and of all that were saved later "
+                "are counted when they are asked for"
             )
-            continue
+            break
         planned.append({"id": segment.id, "fingerprint": mark, "definition": frozen})
         goals.update(references(parse(frozen)).goals)
     if missing_only:
@@ -115,7 +124,7 @@ def read_sizes(stores: Stores, plan: Plan) -> NightSizes:
     try:
         document = stores.objects.get_json(document_key(plan))
     except NotFound:
-        return NightSizes((), {}, {})
+        return NO_SIZES
     return NightSizes.from_json(document)
 
 
@@ -127,25 +136,33 @@ class Outcome:
     problems: tuple[str, ...]
 
 
-def outcome(stores: Stores, plan: Plan, wanted: NightSizes) -> Outcome:
-    """The counts of all groups, added up."""
-    failed = dict(wanted.left_out)
-    totals: dict[str, int] = {segment["id"]: 0 for segment in wanted.segments}
-    if totals:
-        with ThreadPoolExecutor(READERS) as pool:
-            keys = map(plan.tally_key, range(plan.groups))
-            for group, tally in enumerate(pool.map(stores.objects.get_json, keys)):
-                sizes = tally.get("sizes", {})
-                for name in totals:
-                    reason = tally.get("uncounted", {}).get(name)
-                    if name in sizes:
-                        totals[name] += sizes[name]
-                    else:
-                        failed.setdefault(name, reason or f"group {group} did not count it")
-    problems = tuple(
-        f"{name} has no size of {plan.date}: {reason}" for name, reason in sorted(failed.items())
-    )
-    return Outcome({name: n for name, n in totals.items() if name not in failed}, problems)
+class SizeTotals:
+    """Sizes to which one group after the other is added."""
+
+    def __init__(self, wanted: NightSizes) -> None:
+        self._failed = dict(wanted.left_out)
+        self._totals: dict[str, int] = {segment["id"]: 0 for segment in wanted.segments}
+
+    def add(self, group: int, tally: Mapping[str, Any]) -> None:
+        """What `group_sizes` found in a group."""
+        sizes, uncounted = tally.get("sizes", {}), tally.get("uncounted", {})
+        for name in self._totals:
+            if name in sizes:
+                self._totals[name] += sizes[name]
+            else:
+                reason = uncounted.get(name) or f"group {group} did not count it"
+                self._failed.setdefault(name, reason)
+
+    def outcome(self, day: date) -> Outcome:
+        """After the last group of a run on `day`."""
+        told = [
+            f"{name} has no size of {day}: {reason}"
+            for name, reason in sorted(self._failed.items())
+        ]
+        if len(told) > MOST_TOLD:
+            told[MOST_TOLD:] = [f"and {len(told) - MOST_TOLD:,} more segments have none"]
+        sizes = {name: n for name, n in self._totals.items() if name not in self._failed}
+        return Outcome(sizes, tuple(told))
 
 
 def keep_sizes(stores: Stores, plan: Plan, wanted: NightSizes, counted: Outcome) -> None:

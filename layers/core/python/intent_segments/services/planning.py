@@ -23,6 +23,10 @@ from .night_sizes import plan_sizes
 GRACE = timedelta(hours=3)
 """How long after midnight a day stays open for late events (DESIGN, the watermark)."""
 
+MOST_NIGHTS = 366
+"""Nights that one execution makes good; the next start goes on. An execution ends after 25,000
+entries in its history (Step Functions' quota), and a night whose steps are all tried four times
+makes 55."""
 
 IDLE: dict[str, Any] = {
     "run_id": None,
@@ -37,11 +41,13 @@ IDLE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What starts a run: a goal to set up, or a night (`date` None: the first one missing)."""
+    """What starts a run: a goal to set up, or a night (`date` None: the first one missing).
+    `nights` are those that the same execution has closed before."""
 
     kind: Kind
     goal_id: str | None = None
     date: date | None = None
+    nights: int = 0
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> RunRequest:
@@ -53,9 +59,11 @@ class RunRequest:
             return cls("goal_setup", goal_id=str(event["detail"]["goal_id"]))
         if event.get("kind") == "goal_setup" and event.get("goal_id"):
             return cls("goal_setup", goal_id=str(event["goal_id"]))
-        if event.get("kind") == "night":
+        nights = event.get("nights", 0)
+        if event.get("kind") == "night" and isinstance(nights, int):
             text = event.get("date")
-            return cls("night", date=None if text is None else parse_date(text, "date"))
+            day = None if text is None else parse_date(text, "date")
+            return cls("night", date=day, nights=nights)
         raise InvalidInput(
             'A run is started by {"kind": "goal_setup", "goal_id": "goal_…"} or by '
             '{"kind": "night", "date": "YYYY-MM-DD"}; date may be left out.'
@@ -68,14 +76,14 @@ def plan_run(stores: Stores, request: RunRequest, now: datetime) -> dict[str, An
     {"run_id", "plan_key", "bucket", "shards_key", "has_work", "idle", "catch_up"}, and "untrained"
     where groups have to be worked on though there is nothing to train. A night without
     a date closes the first open day; `idle` says that every day which is over is closed already,
-    `catch_up` that another night has to follow this one. A published run keeps its plan, so
-    that repeating it repeats the same work. `now` is a UTC instant. Raises NotFound for an unknown
-    goal, Conflict for a night out of order.
+    `catch_up` that another night has to follow this one, and then "nights" how many this makes. A
+    published run keeps its plan, so that repeating it repeats the same work. `now` is a UTC
+    instant. Raises NotFound for an unknown goal, Conflict for a night out of order.
     """
     if request.kind == "goal_setup":
         assert request.goal_id is not None  # from_event sees to it
         return _plan_setup(stores, stores.goals.get(request.goal_id), now)
-    return _plan_night(stores, request.date, now)
+    return _plan_night(stores, request, now)
 
 
 def _plan_setup(stores: Stores, goal: Goal, now: datetime) -> dict[str, Any]:
@@ -98,7 +106,8 @@ def _plan_setup(stores: Stores, goal: Goal, now: datetime) -> dict[str, Any]:
     return started(stores, plan, now)
 
 
-def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str, Any]:
+def _plan_night(stores: Stores, request: RunRequest, now: datetime) -> dict[str, Any]:
+    wanted = request.date
     try:
         state = lake_state(stores)
     except Conflict:
@@ -128,12 +137,14 @@ def _plan_night(stores: Stores, wanted: date | None, now: datetime) -> dict[str,
         stored = Plan.from_json(stores.objects.get_json(key))
         folder = key.removesuffix("plan.json")
         return _output(stores, run_id, folder, has_work=bool(stored.goals))
-    behind = wanted is None and day < closed
+    nights = request.nights + 1
+    behind = wanted is None and day < closed and nights < MOST_NIGHTS
     plan = _night(stores, state, day)
     plan, counts = plan_sizes(stores, plan)
     # A night that has the sizes of segments to count and no goal goes without training.
     untrained = counts and not plan.goals
-    return started(stores, plan, now, untrained) | {"catch_up": behind}
+    event = started(stores, plan, now, untrained)
+    return event | {"catch_up": True, "nights": nights} if behind else event
 
 
 def _night(stores: Stores, state: LakeState, day: date) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,9 +10,8 @@ from typing import Any
 from ..errors import Conflict, CorruptObject, Raced
 from ..goals.goal import Goal, Status
 from ..goals.life_cycle import ended_reason
-from ..goals.plan import Plan, PlannedGoal, Trained, read_group_tally, read_trained
-from ..goals.progress import GoalNight, GoalTally, merge
-from ..goals.realised import Realised
+from ..goals.plan import Plan, PlannedGoal, Trained, read_trained
+from ..goals.progress import GoalNight
 from ..goals.rolling import Completed
 from ..store.account import free_places
 from ..store.goals import ATTEMPTS, scored_action, step_action
@@ -25,17 +23,15 @@ from ..store.table import Action, TransactionRefused
 from .announcing import send_owed
 from .change_files import keep_manifests
 from .failing import finished, record_failure
-from .night_sizes import keep_sizes, outcome, read_sizes
-
-READERS = 16
-"""Tallies read at the same time: small objects whose time is all latency."""
+from .night_sizes import NO_SIZES, keep_sizes, read_sizes
+from .tallies import Total, added_up
 
 
 def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Publish the run {"run_id": …, "plan_key": …} (without plan_key by the plan it was last
     started with), or, with {"failed": {"Error", "Cause"}} in it, record why
-    it stopped. Returns {"run_id", "status", "catch_up"}, the last as the plan had it. `now` is a
-    UTC instant. What changed is told when it is published.
+    it stopped. Returns {"run_id", "status", "catch_up"}, the last, and with it "nights", as the
+    plan had it. `now` is a UTC instant. What changed is told when it is published.
 
     Publishing a run twice changes nothing the second time. Raises CorruptObject when a tally is
     missing or of another attempt, Conflict when the night is out of order by now.
@@ -49,7 +45,9 @@ def record_progress(stores: Stores, event: Mapping[str, Any], now: datetime) -> 
     else:
         done = _publish_night(stores, run_id, plan_key, now)
     send_owed(stores)
-    return done | {"catch_up": bool(event.get("catch_up"))}
+    if event.get("catch_up"):
+        return done | {"catch_up": True, "nights": event["nights"]}
+    return done | {"catch_up": False}
 
 
 def _publish_setup(stores: Stores, run_id: str, plan_key: str, now: datetime) -> dict[str, Any]:
@@ -75,7 +73,9 @@ def _publish_setup(stores: Stores, run_id: str, plan_key: str, now: datetime) ->
 
 def _setup_actions(stores: Stores, plan: Plan, goal: Goal, now: datetime) -> list[Action]:
     trained = _trained(stores, plan)[goal.id]
-    nights = _nights(stores, plan, {goal.id: trained})
+    total = added_up(stores, plan, NO_SIZES)
+    keep_manifests(stores, plan, total.changes)
+    nights = _nights(plan, total, {goal.id: trained})
     if trained.model is None:
         raise CorruptObject(f"{plan.cuts_key} names no model for {goal.id}; start the run again.")
     forecast = goal.forecast
@@ -101,13 +101,14 @@ def _publish_night(stores: Stores, run_id: str, plan_key: str, now: datetime) ->
         return _done(run_id, "published")
     plan = Plan.from_json(stores.objects.get_json(plan_key))
     trained = _trained(stores, plan) if plan.goals else {}
-    nights = _nights(stores, plan, trained)
     wanted = read_sizes(stores, plan)
-    counted = outcome(stores, plan, wanted)
-    run = replace(_published(stores, plan, nights, now), warnings=counted.problems)
+    total = added_up(stores, plan, wanted)
+    keep_manifests(stores, plan, total.changes)
+    nights = _nights(plan, total, trained)
+    run = replace(_published(stores, plan, nights, now), warnings=total.sizes.problems)
     if _commit_night(stores, plan, trained, run):
         # After the commit, so that no size is of a day that is not closed; a repeat makes it good.
-        keep_sizes(stores, plan, wanted, counted)
+        keep_sizes(stores, plan, wanted, total.sizes)
     return _done(run_id, "published")
 
 
@@ -161,19 +162,12 @@ def _goal_actions(stores: Stores, plan: Plan, trained: Mapping[str, Trained]) ->
     return [*actions, free_places(places)] if places else actions
 
 
-def _nights(
-    stores: Stores, plan: Plan, trained: Mapping[str, Trained]
-) -> dict[str, dict[str, Any]]:
-    if not plan.goals:
-        return {}
-    groups = _tallies(stores, plan)
-    keep_manifests(stores, plan, groups)
+def _nights(plan: Plan, total: Total, trained: Mapping[str, Trained]) -> dict[str, dict[str, Any]]:
     nights = {}
     for goal in plan.goals:
-        whole = merge(group[goal.id] for group in groups)
-        tally = replace(whole, histogram={}, realised=Realised())
-        night = GoalNight(plan.date, tally, goal.terms.direction, trained[goal.id].cuts)
-        realised = whole.realised.summary()
+        tally, cuts = total.goals[goal.id], trained[goal.id].cuts
+        night = GoalNight(plan.date, tally, goal.terms.direction, cuts)
+        realised = tally.realised.summary()
         nights[goal.id] = {
             **night.to_json(),
             **_of_windows(goal, night, trained[goal.id]),
@@ -203,21 +197,6 @@ def _of_windows(goal: PlannedGoal, night: GoalNight, trained: Trained) -> dict[s
     tally = night.tally
     completed = Completed(goal.window_scores.date, tally.window, tally.window_events)
     return {"predicted": predicted, "completed": completed.to_json()}
-
-
-def _tallies(stores: Stores, plan: Plan) -> list[dict[str, GoalTally]]:
-    """The tallies of all groups in order. Raises CorruptObject naming the groups without one."""
-    there = set(stores.objects.keys(f"{plan.prefix}tallies/"))
-    missing = [group for group in range(plan.groups) if plan.tally_key(group) not in there]
-    if missing:
-        named = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
-        raise CorruptObject(
-            f"{plan.run_id} lacks the counts of {len(missing)} of {plan.groups} groups ({named}): "
-            "their jobs did not finish. Nothing was published; start the run again."
-        )
-    with ThreadPoolExecutor(READERS) as pool:
-        documents = pool.map(stores.objects.get_json, map(plan.tally_key, range(plan.groups)))
-        return [read_group_tally(plan, group, entry) for group, entry in enumerate(documents)]
 
 
 def _trained(stores: Stores, plan: Plan) -> dict[str, Trained]:

@@ -8,6 +8,9 @@ from typing import Any
 
 from ..errors import IntentError
 
+MOST_CHARACTERS = 1_000
+"""Of a reason: a run and a goal carry theirs beside much else. Step Functions hands on 32,768."""
+
 
 def cause_of(failed: Mapping[str, Any]) -> tuple[str, str | None]:
     """(class name of the error, its message if it was written for the owner to read).
@@ -32,9 +35,10 @@ def cause_of(failed: Mapping[str, Any]) -> tuple[str, str | None]:
 def reason_of(failed: Mapping[str, Any], run_id: str) -> str:
     """One sentence or two for whoever looks at the run."""
     kind, message = cause_of(failed)
-    return message or (
+    told = message or (
         f"The run stopped with {kind}. The logs of {run_id} say more; it is safe to run it again."
     )
+    return told if len(told) <= MOST_CHARACTERS else f"{told[: MOST_CHARACTERS - 1]}…"
 
 
 def _descendants(error: type[IntentError]) -> list[type[IntentError]]:

@@ -13,9 +13,10 @@ from ..goals.plan import Plan
 from ..store.runs import Run
 from ..store.stores import Stores
 from .catalogue import lake_state
-from .night_sizes import keep_sizes, outcome, plan_sizes, read_sizes
+from .night_sizes import keep_sizes, plan_sizes, read_sizes
 from .planning import started
 from .run_failures import reason_of
+from .tallies import added_up
 
 PREFIX = "sizes-"
 """Of run ids; the day follows."""
@@ -57,7 +58,7 @@ def finish_missing_sizes(
         return done | {"status": "failed"}
     plan = Plan.from_json(stores.objects.get_json(event["plan_key"]))
     wanted = read_sizes(stores, plan)
-    counted = outcome(stores, plan, wanted)
+    counted = added_up(stores, plan, wanted).sizes
     keep_sizes(stores, plan, wanted, counted)
     published = replace(ended, status="published", warnings=counted.problems)
     stores.runs.put_unless_published(published)

@@ -17,6 +17,13 @@ from .codec import decode_item, encode, encode_item
 MAX_TRANSACTION = 100
 """Actions that DynamoDB takes in one transaction."""
 
+MAX_SORT_KEY = 1_024
+"""Bytes of `sk` (DynamoDB's limit): under a longer one there is nothing."""
+
+PAGE_QUERIES = 4
+"""Queries of one page of a list. Each answers 1 MB at most, so that a page of large items ends
+early, within what a function can hold and answer."""
+
 
 class TransactionRefused(IntentError):
     """A transaction was cancelled because conditions did not hold: `failed` lists their indexes."""
@@ -57,6 +64,8 @@ class Table:
 
     def get(self, pk: str, sk: str) -> dict[str, Any] | None:
         """An item as last written (a consistent read), or None."""
+        if not 0 < len(sk.encode()) <= MAX_SORT_KEY:
+            return None
         answer = self.client.get_item(
             TableName=self.name, Key=encode_item({"pk": pk, "sk": sk}), ConsistentRead=True
         )
@@ -70,7 +79,8 @@ class Table:
         after: str | None = None,
         newest_first: bool = False,
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Up to `limit` items of a partition in the order of `sk`, from behind `after`.
+        """Up to `limit` items of a partition in the order of `sk`, from behind `after`; fewer, at
+        least one, where they are large.
 
         Returns (items, whether more follow).
         """
@@ -82,17 +92,19 @@ class Table:
             "ConsistentRead": True,
             "Limit": limit + 1,
         }
-        if after is not None:
-            query["ExclusiveStartKey"] = encode_item({"pk": pk, "sk": after})
+        if after:
+            query["ExclusiveStartKey"] = encode_item({"pk": pk, "sk": _within_key(after)})
         items: list[dict[str, Any]] = []
-        # A page ends at 1 MB even below its Limit, so go on until there is one item too many.
-        while len(items) <= limit:
+        # A query ends at 1 MB even below its Limit, so go on until there is one item too many.
+        for _ in range(PAGE_QUERIES):
             answer = self.client.query(**query)
             items += [_without_keys(item) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
+                return items[:limit], len(items) > limit
+            if len(items) > limit:
                 break
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        return items[:limit], len(items) > limit
+        return items[:limit], True
 
     def page_of_keys(
         self, pk: str, limit: int, after: str | None, newest_first: bool = True
@@ -194,6 +206,12 @@ class Table:
         if action.values:
             request["ExpressionAttributeValues"] = encode_item(action.values)
         return request
+
+
+def _within_key(text: str) -> str:
+    """The longest beginning of a text that is no longer than a sort key may be: what follows it in
+    order follows the whole text too."""
+    return text.encode()[:MAX_SORT_KEY].decode(errors="ignore")
 
 
 def _kind(action: Action) -> str:
