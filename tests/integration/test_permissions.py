@@ -114,8 +114,22 @@ class Life:
             if not event.get("untrained"):
                 event = self.call("TrainModel", event)
             for job in self.account.stores.objects.get_json(event["shards_key"]):
-                self.call("ScoreUsers", job)
+                worked = self.call("Deliver" if "send" in job else "ScoreUsers", job)
+                while worked.get("unfinished"):
+                    worked = self.call("Deliver", worked)
         return self.call("RecordProgress", event)
+
+    def destination(self, wanted: dict[str, Any]) -> str:
+        made: str = self.http("POST", "/v1/destinations", wanted).json["id"]
+        return made
+
+    def engage(self, goal: str, destination: str) -> str:
+        """The path of an engagement that was sent at once."""
+        body = {"name": "e", "audience": {"buckets": ["least_likely"]}, "destination": destination}
+        asked = body | {"schedule": {"kind": "now"}}
+        made = self.http("POST", f"/v1/goals/{goal}/engagements", asked).json["id"]
+        self.run({"kind": "send", "run_id": self.recording.told[-1]["run_id"]})
+        return f"/v1/engagements/{made}"
 
     def follow(self, href: str) -> None:
         """A link can do what its maker can: S3 checks it against the role that signed it."""
@@ -158,7 +172,7 @@ def live(life: Life) -> None:
     reads(life, goal)
     exports(life, goal)
     failures(life)
-    destinations(life)
+    engagements(life, goal)
     for one in (goal, rolling):
         life.http("POST", f"/v1/goals/{one}/archive")
 
@@ -246,15 +260,24 @@ def failures(life: Life) -> None:
     life.call("RecordProgress", event | {"failed": told})
 
 
-def destinations(life: Life) -> None:
+def engagements(life: Life, goal: str) -> None:
+    """A queue that is told of users, and files of them; what failed is sent again."""
     queue = f"arn:aws:sqs:{os.environ['AWS_DEFAULT_REGION']}:123456789012:shop"
+    settings = {"queue": queue, "traits": ["plan"]}
+    to_queue = life.destination({"name": "d", "kind": "sqs", "settings": settings})
+    failed = life.engage(goal, to_queue)
+    batches = [f["id"] for f in life.http("GET", f"{failed}/failures").json["data"]]
     boto3.client("sqs").create_queue(QueueName="shop")
-    wanted = {"name": "d", "kind": "sqs", "settings": {"queue": queue}}
-    made = f"/v1/destinations/{life.http('POST', '/v1/destinations', wanted).json['id']}"
-    assert "sent" in life.http("POST", f"{made}/test").text
-    life.http("PATCH", made, {"name": "Shop"})
+    assert "sent" in life.http("POST", f"/v1/destinations/{to_queue}/test").text
+    life.http("POST", f"{failed}/replay", {"batches": batches})
+    life.run({"kind": "send", "run_id": life.recording.told[-1]["run_id"]})
+    life.engage(goal, life.destination({"name": "f", "kind": "file", "settings": {}}))
+    for part in ("", "/deliveries"):
+        life.http("GET", f"{failed}{part}")
+    life.http("POST", f"{failed}/stop")
+    life.http("PATCH", f"/v1/destinations/{to_queue}", {"name": "Shop"})
     life.http("GET", "/v1/destinations")
-    life.http("DELETE", made)
+    life.http("DELETE", f"/v1/destinations/{to_queue}")
 
 
 @pytest.fixture(scope="module")
