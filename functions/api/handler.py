@@ -18,6 +18,7 @@ from intent_segments.api import (
     public,
     runs,
     segments,
+    write_keys,
 )
 from intent_segments.api.app import Api
 
@@ -33,6 +34,7 @@ MODULES = (
     engagements,
     erasures,
     runs,
+    write_keys,
 )
 
 api = Api([module.router for module in MODULES], clock=lambda: datetime.now(UTC), random=os.urandom)

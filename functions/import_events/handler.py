@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from intent_segments.services.after_steps import after_import
 from intent_segments.services.importing import ImportRequest, import_landed
 from intent_segments.services.measured import measured
+from intent_segments.services.planning import last_closed_day
 from intent_segments.services.refusals import refusals_as_answers
 from intent_segments.services.sweeping import sweep_replaced
 from intent_segments.settings import Settings
@@ -31,5 +33,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """From {"key", "kind", "since", "until", "valid_from"} to the import report, or {"failed"}."""
     request = ImportRequest.from_event(event)
     settings, head, objects = stores().settings, stores().head, stores().objects
+    if request.dropped:
+        closed = last_closed_day(datetime.now(UTC), settings.timezone)
+        request = replace(request, not_after=closed)
     report = import_landed(request, head, objects, settings.groups, settings.timezone, CACHE)
     return report | sweep_replaced(stores(), datetime.now(UTC))

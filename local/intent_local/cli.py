@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "what is up, what is loaded, which goals there are",
     "login": "sign in to a deployed stack that takes tokens",
     "load": "load events and profiles from files",
+    "tracking": "write keys of the tracking API, and the roll-up of calls",
     "nightly": "run the nightly work for one date or several",
     "segments": "list, show and create segments, their trend",
     "goals": "list, show, create, follow, clone and archive goals",

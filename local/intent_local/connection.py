@@ -30,6 +30,7 @@ class Connection:
     timezone: str
     client: Callable[[str], Any]
     save: Callable[[], None]
+    roll_up_function: str
 
 
 def add_stack_argument(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +64,7 @@ def local(running: RunningStack) -> Connection:
         running.outputs["TimeZone"],
         running.client,
         running.server.save,
+        running.outputs["RollUpFunction"],
     )
 
 
@@ -82,6 +84,7 @@ def deployed(name: str) -> Connection:
         outputs["TimeZone"],
         lambda service: session.client(service, config=patient),
         lambda: None,
+        outputs["RollUpFunction"],
     )
 
 

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "settings": {"errors", "lake"},
     "telemetry": {"errors"},
     "lake": {"errors"},
-    "events": {"errors", "lake", "store"},
+    "calls": {"errors"},
+    "events": {"errors", "lake", "calls", "store"},
     "segments": {"errors", "lake"},
     "goals": {"errors", "lake", "segments"},
     "campaigns": {"errors", "goals"},
@@ -29,14 +30,16 @@ MAY_IMPORT = {
     "propensity": {"errors", "lake", "segments", "goals"},
     "store": {"errors", "settings", "telemetry", "lake", "goals", "campaigns"},
     "services": {
-        *("errors", "settings", "telemetry", "lake", "events", "segments", "goals"),
+        *("errors", "settings", "telemetry", "lake", "calls", "events", "segments", "goals"),
         *("campaigns", "propensity", "delivery", "store"),
     },
-    "api": {"errors", "settings", "telemetry", "store", "services", "segments", "goals"},
+    "api": {
+        *("errors", "settings", "telemetry", "calls", "store", "services", "segments", "goals"),
+    },
 }
 """Part of the package -> the other parts it may import."""
 
-THIN = ("api", "plan_run", "record_progress")
+THIN = ("api", "calls", "land_calls", "plan_run", "record_progress")
 HEAVY = ("pyarrow", "duckdb", "numpy", "sklearn", "scipy")
 
 

@@ -110,7 +110,8 @@ def test_one_function_alone_sends_and_only_to_what_is_named_at_deployment():
     for name in FUNCTIONS.keys() - {"DeliverFunction"}:
         for statement in statements(name):
             actions = [a for a in as_list(statement["Action"]) if a.startswith(sends)]
-            assert not actions or statement["Resource"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
+            own = ({"Fn::GetAtt": [of_ours, "Arn"]} for of_ours in ("EventBus", "CallsQueue"))
+            assert not actions or statement["Resource"] in own
     targets, sms = (RESOURCES[name] for name in ("DeliveryPolicy", "SmsPolicy"))
     [statement] = targets["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Ref": "DeliveryTargets"}
@@ -130,7 +131,21 @@ def test_models_are_written_by_training_alone():
 def test_the_lake_is_written_by_imports_alone():
     for table in ("events", "activity", "users", "profiles", "manifests"):
         writers = {name for name in FUNCTIONS if may(name, "s3:PutObject", f"{table}/1/g=0000")}
-        assert writers == {"ImportEventsFunction"}
+        assert writers == {"ImportEventsFunction", "RollUpFunction"}
+
+
+def test_what_has_landed_is_taken_away_by_the_roll_up_alone_and_never_expires():
+    key = "calls/2026-11-28/08/a.jsonl.gz"
+    assert {n for n in FUNCTIONS if may(n, "s3:PutObject", key)} == {"LandCallsFunction"}
+    assert {n for n in FUNCTIONS if may(n, "s3:DeleteObject", key)} == {"RollUpFunction"}
+    rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert not [r for r in rules if "ExpirationInDays" in r and key.startswith(r["Prefix"])]
+
+
+def test_a_queue_waits_six_times_as_long_as_its_function_may_take():
+    """AWS asks for it, so that no message is delivered again while it is worked on."""
+    seconds = FUNCTIONS["LandCallsFunction"]["Properties"]["Timeout"]
+    assert RESOURCES["CallsQueue"]["Properties"]["VisibilityTimeout"] == 6 * seconds
 
 
 def test_a_function_has_a_handler_a_folder_and_a_build_target():
@@ -167,11 +182,12 @@ def test_layers_hold_the_versions_that_the_tests_ran_with():
 
 
 def test_all_starts_of_a_run_leave_their_failures_in_a_queue():
-    rules = ("GoalCreatedRule", "ExportRequestedRule", "SendRequestedRule")
+    runs = ("GoalCreatedRule", "ExportRequestedRule", "SendRequestedRule")
+    rules = (*runs, "DroppedEventsRule", "DroppedProfilesRule")
     targets = [RESOURCES[rule]["Properties"]["Targets"][0] for rule in rules]
     targets.append(RESOURCES["NightlySchedule"]["Properties"]["Target"])
     queue = {"Arn": {"Fn::GetAtt": ["UndeliveredStarts", "Arn"]}}
-    assert [target["DeadLetterConfig"] for target in targets] == [queue] * 4
+    assert [target["DeadLetterConfig"] for target in targets] == [queue] * (len(rules) + 1)
     [statement] = RESOURCES["UndeliveredStartsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert sources == [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules]

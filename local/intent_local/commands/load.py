@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intent_segments.errors import InvalidFile, InvalidInput
+from intent_segments.events.known_mappings import KNOWN
+from intent_segments.events.mapping import FieldMapping
 from intent_segments.lake.calendar import parse_date
 
 from ..connection import Connection, add_stack_argument, connect
@@ -40,6 +43,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="only events up to this day, which is then closed; default: the last day in the "
         "file, at most yesterday in the account's time zone",
     )
+    parser.add_argument(
+        "--mapping",
+        metavar="NAME|FILE.json",
+        help="how files of events with other column names are to be read: "
+        f"{', '.join(sorted(KNOWN))}, or a file (docs/connectors.md)",
+    )
     add_stack_argument(parser)
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -63,11 +72,13 @@ def run(args: argparse.Namespace) -> int:
     }
     reports = []
     with connect(args.stack) as stack:
-        request = days | {"closes_until": "until" in days}
+        request: dict[str, Any] = days | {"closes_until": "until" in days}
+        mapping = read_mapping(args.mapping)
         request.setdefault("until", yesterday(stack.timezone).isoformat())
         for path, kind in files:
             began = time.monotonic()
-            report = load(stack, path, kind, request)
+            of_kind = {"mapping": mapping} if kind == "events" and mapping is not None else {}
+            report = load(stack, path, kind, request | of_kind)
             reports.append({"file": str(path), "kind": kind, "report": report})
             if not args.json:
                 show_report(path, report, time.monotonic() - began)
@@ -87,6 +98,26 @@ def load(stack: Connection, path: Path, kind: str, how: Mapping[str, Any]) -> di
     request = {"key": key, "kind": kind, **how}
     answer = invoke(stack.client("lambda"), stack.import_function, request)
     return dict(answer)
+
+
+def read_mapping(given: str | None) -> Any:
+    """The name of a known mapping, or what the file of that name says, checked. Raises
+    InvalidInput, InvalidFile."""
+    if given is None or given in KNOWN:
+        return given
+    path = Path(given)
+    if not path.is_file():
+        raise InvalidInput(
+            f"--mapping {given}: neither a file nor one of {', '.join(sorted(KNOWN))}"
+        )
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InvalidFile(f"{path} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise InvalidFile(f"{path} must hold a JSON object: see docs/connectors.md")
+    FieldMapping.parse(document)
+    return document
 
 
 def yesterday(timezone: str) -> date:

@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from functions.api import handler as api_function
+from functions.calls import handler as calls_function
 from functions.deliver import handler as deliver_function
 from functions.query import handler as query_function
 from intent_segments.api.operations import operation_of
 
-FUNCTIONS = {"query": query_function, "deliver": deliver_function}
+FUNCTIONS = {"query": query_function, "deliver": deliver_function, "calls": calls_function}
 """Besides `api`; `forecast` is asked for by name, since importing it takes long."""
 
 

@@ -45,7 +45,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
     @contextmanager
     def connected(_: str | None) -> Iterator[Connection]:
         nothing: Any = lambda *_: None  # noqa: E731
-        yield Connection(InProcess(""), "lake", "", "", "UTC", nothing, nothing)
+        yield Connection(InProcess(""), "lake", "", "", "UTC", nothing, nothing, "")
 
     with loaded_stack() as made:
         api_function.api.stores = query_function.api.stores = None

@@ -17,7 +17,8 @@ class Settings:
 
     `groups` is the number of user groups of the lake (1..4096); `timezone` is the IANA zone whose
     local days the account counts in; `allowed_hosts` names, as `host:port` with commas between
-    them, receivers on private addresses that webhooks may reach.
+    them, receivers on private addresses that webhooks may reach. `calls_queue` is the URL of the
+    queue of the tracking API, where a function sends to it.
     """
 
     table: str
@@ -26,11 +27,12 @@ class Settings:
     groups: int
     timezone: str
     allowed_hosts: str = ""
+    calls_queue: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE, and ALLOWED_HOSTS where it
-        is set.
+        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE, and ALLOWED_HOSTS and
+        CALLS_QUEUE where they are set.
 
         Raises Misconfigured that names every variable that is missing or unusable.
         """
@@ -49,6 +51,7 @@ class Settings:
             groups=_groups(env["GROUPS"]),
             timezone=_timezone(env["TIMEZONE"]),
             allowed_hosts=env.get("ALLOWED_HOSTS", ""),
+            calls_queue=env.get("CALLS_QUEUE") or None,
         )
 
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 262_144
 """Of a request. A definition must fit a DynamoDB item of 400 KB beside everything else in it."""
 
+LONG_LISTS = "Give long lists of users a trait and name that in the definition."
+"""What makes bodies large, and how to do without."""
+
 MAX_KEY = 255
 """Bytes of an Idempotency-Key in UTF-8."""
 
@@ -99,18 +102,19 @@ class Call:
             )
         return int(text)
 
-    def raw_body(self) -> bytes:
-        """The body as sent. Raises BodyTooLarge, MalformedRequest."""
+    def raw_body(self, most: int = MAX_BODY_BYTES, remedy: str = LONG_LISTS) -> bytes:
+        """The body as sent, up to `most` bytes. Raises BodyTooLarge with the `remedy`,
+        MalformedRequest."""
         text = self.event.get("body") or ""
-        if len(text) > 2 * MAX_BODY_BYTES:
-            raise _too_large()
+        if len(text) > 2 * most:
+            raise BodyTooLarge(f"The body has more than {most:,} bytes. {remedy}")
         try:
             coded = self.event.get("isBase64Encoded")
             body = base64.b64decode(text, validate=True) if coded else text.encode()
         except (binascii.Error, UnicodeEncodeError):
             raise MalformedRequest("The body is not valid text in UTF-8; send JSON.") from None
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
+        if len(body) > most:
+            raise BodyTooLarge(f"The body has more than {most:,} bytes. {remedy}")
         return body
 
     def body(self, model: type[Model]) -> Model:
@@ -147,13 +151,6 @@ def listed(data: list[dict[str, Any]], has_more: bool) -> dict[str, Any]:
 def location(resource: str, resource_id: str) -> str:
     """The path of a thing that was just made."""
     return f"/v1/{resource}/{quote(resource_id)}"
-
-
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body has more than {MAX_BODY_BYTES:,} bytes. Give long lists of users a trait and "
-        "name that in the definition."
-    )
 
 
 def _where(fault: Exception) -> str:

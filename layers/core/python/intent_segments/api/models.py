@@ -18,6 +18,12 @@ from ..goals.bucket_policy import MOST_PERCENT
 from ..goals.goal import CONTROL_SHARE, Draft
 from ..goals.goal import Target as GoalTarget
 from ..segments.limits import MAX_NAME
+from .call_models import AliasCall as AliasCall
+from .call_models import CallBatch as CallBatch
+from .call_models import GroupCall as GroupCall
+from .call_models import IdentifyCall as IdentifyCall
+from .call_models import PageCall as PageCall
+from .call_models import TrackCall as TrackCall
 
 MAX_CHANNELS = 10
 """Of an account: each is one more condition in every preview."""
@@ -271,3 +277,9 @@ class GoalExport(Request):
         | None
     ) = None
     include_control: Annotated[bool, Field(strict=True)] = False
+
+
+class NewWriteKey(Request):
+    """A key with which client libraries may send calls."""
+
+    name: Name

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-Function = Literal["api", "query", "forecast", "deliver"]
+Function = Literal["api", "query", "forecast", "deliver", "calls"]
 
 Role = Literal["viewer", "marketer", "admin"]
 

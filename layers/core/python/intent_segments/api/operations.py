@@ -9,6 +9,7 @@ from __future__ import annotations
 from .engagement_operations import ENGAGEMENTS
 from .goal_operations import GOALS
 from .operation import PAGED, WRITTEN, Operation
+from .tracking_operations import TRACKING
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/v1/health", "Whether the API answers", "Health", "Service", role="nobody"),
@@ -333,6 +334,7 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=("not-found",),
         role="viewer",
     ),
+    *TRACKING,
 )
 
 

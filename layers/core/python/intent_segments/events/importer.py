@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
+
 from ..errors import InvalidFile
 from ..lake.compaction import compact
 from ..lake.manifest import Manifest
@@ -22,6 +24,7 @@ from .batch import Batch
 from .drift import drift_of, silent_start
 from .files import Kind, Source, open_source, within_memory
 from .limits import ENGINE_DISK, ENGINE_MEMORY, IMPORT, PIECE_ROWS
+from .mapping import FieldMapping, mapped
 from .memory import probe
 from .normalize import Reading, broken_warning, pieces
 from .profiles import normalize_profiles
@@ -30,11 +33,13 @@ from .report import ImportReport
 
 @dataclass(frozen=True)
 class Options:
-    """What the one who loads a file decides: the local days to keep, and a date for its traits."""
+    """What the one who loads a file decides: the local days to keep, a date for its traits, and
+    which of an events file's fields are ours, where they have other names."""
 
     since: date | None = None
     until: date | None = None
     valid_from: date | None = None
+    mapping: FieldMapping | None = None
 
 
 def import_file(
@@ -61,7 +66,7 @@ def import_file(
     try:
         with TemporaryDirectory(dir=folder) as scratch:
             gen = _gen(path, kind, manifest, options)
-            source = open_source(path, kind, Path(scratch), IMPORT)
+            source = _opened(con, path, kind, options, Path(scratch))
             aside = Path(scratch) / "rejected.jsonl.gz"
             job = Batch(con, manifest, manifest, objects, folder, gen)
             with within_memory(source):
@@ -79,6 +84,19 @@ def import_file(
         return replace(after, version=manifest.version + 1), report
     finally:
         con.close()
+
+
+def _opened(
+    con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, options: Options, scratch: Path
+) -> Source:
+    """The file, checked from the outside; with a mapping what that makes of it."""
+    if options.mapping is None or kind != "events":
+        return open_source(path, kind, scratch, IMPORT)
+    foreign = open_source(path, "foreign", scratch, IMPORT)
+    with within_memory(foreign):
+        probe(con, foreign, IMPORT.bytes)
+        ours = mapped(con, foreign, options.mapping, scratch / f"{path.name.split('.')[0]}.parquet")
+    return replace(open_source(ours, kind, scratch, IMPORT), name=path.name)
 
 
 def _events(

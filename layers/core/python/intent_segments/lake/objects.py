@@ -82,6 +82,14 @@ class Bucket:
         """Every key that starts with `prefix`, in ascending order."""
         return sorted(self.written(prefix))
 
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Every key that starts with `prefix`, in ascending order, and its bytes."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=prefix
+        )
+        found = {item["Key"]: item["Size"] for p in pages for item in p.get("Contents", ())}
+        return dict(sorted(found.items()))
+
     def written(self, prefix: str) -> dict[str, datetime]:
         """Every key that starts with `prefix`, and the UTC instant at which it was last written."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -130,6 +138,11 @@ class Bucket:
         """Copy one object to `path`, whole or not at all. Raises NotFound."""
         self._download(key, path)
         return path
+
+    def download_all(self, files: dict[str, Path]) -> None:
+        """Copy objects, key -> path, several at once. Raises NotFound."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            list(pool.map(self._download, files.keys(), files.values()))
 
     def _download(self, key: str, path: Path) -> None:
         from botocore.exceptions import ClientError

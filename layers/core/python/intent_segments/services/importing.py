@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +14,8 @@ from typing import Any
 from ..errors import Conflict, InvalidInput, Raced
 from ..events.files import Kind
 from ..events.importer import Options, import_file
+from ..events.known_mappings import KNOWN
+from ..events.mapping import FieldMapping
 from ..events.report import ImportReport
 from ..lake.calendar import from_day, parse_date
 from ..lake.manifest import Manifest, read_manifest, write_manifest
@@ -36,12 +39,16 @@ class ImportRequest:
 
     With `closes_until` the day `until` is closed by the import though nothing happened on it;
     without, `until` is only the last day that may be loaded, and the last one with events closes.
+    `not_after` is the last day that may be closed at all: days after it are not over yet. A file
+    that was `dropped` into the bucket closes days that are over, and nobody says which those are.
     """
 
     key: str
     kind: Kind
     options: Options
     closes_until: bool = True
+    not_after: date | None = None
+    dropped: bool = False
 
     @property
     def rejected_key(self) -> str:
@@ -62,7 +69,9 @@ class ImportRequest:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ImportRequest:
         """From {"key", "kind": "events"|"profiles", "since", "until", "valid_from",
-        "closes_until"}; dates are ISO or null. Raises InvalidInput.
+        "closes_until", "mapping", "dropped"}; dates are ISO or null, a mapping is the name of a
+        known one or an object (events/mapping.py), which a dropped file has in its path:
+        `landing/events/mapping=ga4/…`. Raises InvalidInput.
         """
         key, kind = event.get("key"), event.get("kind")
         if not isinstance(key, str) or not key.startswith("landing/"):
@@ -76,7 +85,28 @@ class ImportRequest:
         since, until = dates["since"], dates["until"]
         if since and until and since > until:
             raise InvalidInput.at("until", f"until ({until}) must not be before since ({since})")
-        return cls(key, kind, Options(**dates), bool(event.get("closes_until", True)))
+        dropped = event.get("dropped") is True
+        in_path = re.search(r"/mapping=([^/]+)/", key) if dropped else None
+        mapping = _mapping(in_path[1] if in_path else event.get("mapping"))
+        if mapping is not None and kind != "events":
+            raise InvalidInput.at("mapping", "mapping is for files of events: leave it out")
+        options = Options(**dates, mapping=mapping)
+        closes = bool(event.get("closes_until", True))
+        return cls(key, kind, options, closes, dropped=dropped)
+
+
+def _mapping(given: Any) -> FieldMapping | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        if given not in KNOWN:
+            raise InvalidInput.at(
+                "mapping", f"mapping {given!r} is not known; there are {', '.join(sorted(KNOWN))}"
+            )
+        return KNOWN[given]
+    if not isinstance(given, Mapping):
+        raise InvalidInput.at("mapping", "mapping must be an object or the name of a known one")
+    return FieldMapping.parse(given)
 
 
 def import_landed(
@@ -97,12 +127,25 @@ def import_landed(
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
         landed = objects.download(request.key, Path(scratch) / request.file_name)
-        for attempt in range(ATTEMPTS):
-            try:
-                return _import_once(request, landed, head, objects, groups, timezone, folder)
-            except Raced:
-                if attempt == ATTEMPTS - 1:
-                    raise
+        return import_local(landed, request, head, objects, groups, timezone, folder)
+
+
+def import_local(
+    file: Path,
+    request: ImportRequest,
+    head: LakeHead,
+    objects: Bucket,
+    groups: int,
+    timezone: str,
+    folder: Path,
+) -> dict[str, Any]:
+    """The same for a file that is here; `request.key` names it."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _import_once(request, file, head, objects, groups, timezone, folder)
+        except Raced:
+            if attempt == ATTEMPTS - 1:
+                raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -146,4 +189,5 @@ def _watermark(request: ImportRequest, report: ImportReport) -> date | None:
     if request.kind != "events" or report.last_day is None:
         return None
     last = from_day(report.last_day)
-    return (request.options.until or last) if request.closes_until else last
+    closed = (request.options.until or last) if request.closes_until else last
+    return closed if request.not_after is None else min(closed, request.not_after)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..settings import Settings
 from ..telemetry.work import Meter
 from .account import AccountStore
+from .call_queue import CallQueue
 from .destinations import DestinationStore
 from .engagements import EngagementStore
 from .erasures import ErasureStore
@@ -24,6 +25,7 @@ from .sends import FailureStore, SendStore
 from .sizes import SizeStore
 from .table import Table
 from .watched import watch
+from .write_keys import WriteKeyStore
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Stores:
     outbox: Outbox
     objects: Objects
     bus: EventBus
+    write_keys: WriteKeyStore
+    calls: CallQueue
     meter: Meter = field(default_factory=Meter)
 
     @classmethod
@@ -74,6 +78,8 @@ class Stores:
             outbox=Outbox(table),
             objects=objects,
             bus=EventBus(settings.event_bus),
+            write_keys=WriteKeyStore(table),
+            calls=CallQueue(settings.calls_queue),
         )
 
     def watched(self) -> Stores:
