@@ -84,7 +84,7 @@ def looked_at(campaign: Campaign, trials: int, seed: int) -> Errors:
         ]
         knows = information([t.converted + c.converted for t, c in days], campaign.users)
         always = [mixture_limit(knows[: day + 1]) for day in range(DAYS)]
-        spent = limits(DAYS, DAYS, knows if campaign.path == "late" else None)
+        spent = limits(DAYS, DAYS, knows)
         for kind, z in enumerate((spent, always), 1):
             missed[kind] += any(map(misses, days, z, truth))
             widths[kind] += width(at_limit(*last, z[-1]))

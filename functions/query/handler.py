@@ -1,4 +1,4 @@
-"""The routes that read users and scores with DuckDB."""
+"""The routes that read users and scores with DuckDB, or that reckon longer than a thin function."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from intent_segments.api import changes, members, previews, progress, trends
+from intent_segments.api import changes, effects, members, previews, progress, trends
 from intent_segments.api.app import Api
 
-ROUTERS = [module.router for module in (previews, trends, members, progress, changes)]
+ROUTERS = [module.router for module in (previews, trends, members, progress, changes, effects)]
 
 api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
 

@@ -93,6 +93,8 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         known = api.get(f"/v1/goals/{goal['id']}/drivers")["drivers"]
         assert known and intent["reasons"]
         assert api.get(f"/v1/goals/{goal['id']}/evaluation")["did"] > 0
+        measured = api.get(f"/v1/goals/{goal['id']}/uplift")
+        assert measured["by_likelihood"]["tenths"] and measured["looks"] == 1
         points = api.get(f"/v1/segments/{segment['id']}/trend")["points"]
         [listed] = [s for s in api.get("/v1/segments")["data"] if s["id"] == segment["id"]]
         assert (len(points), listed["size"]) == (30, points[-1])

@@ -230,7 +230,7 @@ def reads(life: Life, goal: str) -> None:
     assert any(intent["reasons"] for intent in shown)
     life.land("today", lines(AS_OF + 3, AS_OF + 3))
     life.http("GET", f"/v1/goals/{goal}/progress?today=true")
-    for part in ("", "/report", "/buckets", "/evaluation", "/drivers", "/changes"):
+    for part in ("", "/report", "/buckets", "/evaluation", "/drivers", "/changes", "/uplift"):
         life.http("GET", f"/v1/goals/{goal}{part}")
     life.http("GET", f"/v1/goals/{goal}/changes/users")
     life.http("PATCH", f"/v1/goals/{goal}", {"name": "renamed"})

@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         f" for {words(forecast)} {when}"
     )
     show(f"buckets: {in_buckets(forecast['buckets'])}")
+    if forecast["power"] is not None:
+        show(f"control: {forecast['power']['sentence']}")
     show(f"{forecast['id']} can become a goal within 24 hours: `intent goals create --forecast`")
     return 0
 

@@ -1,4 +1,4 @@
-"""`intent goals`: list, show and create goals, follow them, clone and archive them."""
+"""`intent goals`: list, show and create goals, follow and measure them, clone and archive them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import time
 from typing import Any
 from urllib.parse import quote
 
+from ..arguments import share
 from ..connection import Connection, connect
 from ..console import say, show, show_json, show_table
 from ..goal_views import left, show_places, show_progress, show_report
+from ..uplift_views import show_power, show_uplift
 from .resources import (
     GOAL_FIELDS,
     add_common_arguments,
@@ -20,6 +22,7 @@ from .resources import (
     words,
 )
 
+BUCKETS = ("most_likely", "moderately_likely", "least_likely")
 LOOK_EVERY_SECONDS = 0.5
 WAIT_SECONDS = 900
 
@@ -43,6 +46,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     progress = actions.add_parser("progress", help="day by day: actual beside predicted")
     progress.add_argument("--today", action="store_true", help="count also what has landed since")
     report = actions.add_parser("report", help="predicted against actual, so far or at the end")
+    effect = actions.add_parser("uplift", help="test against control: what a campaign changed")
+    effect.add_argument("--bucket", choices=BUCKETS, help="only members of this bucket of day 0")
+    powerful = actions.add_parser("power", help="which effect the control group can show")
+    powerful.add_argument("--lift", type=float, help="a change to look for: 0.1 is a tenth more")
+    powerful.add_argument("--control-share", type=share, help="another one than the goal's")
     archived = actions.add_parser("archive", help="stop a goal for good and free its place")
     for action, run in (
         (cloned, clone_goal),
@@ -50,6 +58,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         (shown, show_goal),
         (progress, follow_goal),
         (report, report_goal),
+        (effect, measure_goal),
+        (powerful, weigh_goal),
         (archived, archive_goal),
     ):
         action.add_argument("id")
@@ -136,6 +146,29 @@ def report_goal(args: argparse.Namespace) -> int:
         show_json(report)
     else:
         show_report(report)
+    return 0
+
+
+def measure_goal(args: argparse.Namespace) -> int:
+    """The uplift in words and tables, or the API's JSON. Raises ApiError."""
+    with connect(args.stack) as stack:
+        found = stack.api.get(f"{_path(args.id)}/uplift", bucket=args.bucket)
+    if args.json:
+        show_json(found)
+    else:
+        show_uplift(found)
+    return 0
+
+
+def weigh_goal(args: argparse.Namespace) -> int:
+    """What the control group can show, or the API's JSON. Raises ApiError."""
+    asked = {"lift": args.lift, "control_share": args.control_share}
+    with connect(args.stack) as stack:
+        found = stack.api.get(f"{_path(args.id)}/power", **asked)
+    if args.json:
+        show_json(found)
+    else:
+        show_power(found)
     return 0
 
 

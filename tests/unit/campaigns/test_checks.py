@@ -8,7 +8,6 @@ from scipy.stats import binomtest, chisquare
 
 from bench.uplift import false_alarms
 from intent_segments.campaigns.arms import Arm
-from intent_segments.campaigns.baseline import lines
 from intent_segments.campaigns.by_likelihood import (
     by_likelihood,
     qini_coefficient,
@@ -155,24 +154,6 @@ def test_a_broken_split_turns_the_effects_off_and_keeps_the_counts():
 def test_a_sound_split_is_said_and_without_a_share_nothing_is():
     assert measure(TEST, CONTROL, BY_DAY, control_share=0.05).to_json()["srm"]["ok"] is True
     assert measure(TEST, CONTROL, BY_DAY).to_json()["srm"] is None
-
-
-def test_three_lines_add_up_day_by_day():
-    days = lines(9_500, 500, [(40, 1), (100, 4)], days=30, forecast=[50, 90, 120])
-    assert [day.actual for day in days] == [40, 100]
-    assert days[1].baseline.value == pytest.approx(9_500 * 4 / 500)
-    assert days[1].incremental.value == pytest.approx(100 - 76)
-    assert days[1].forecast == pytest.approx(90 * 0.95)
-    assert days[1].baseline.low < 76 < days[1].baseline.high
-    assert lines(9_500, 500, [(40, 1)], days=30)[0].forecast is None
-
-
-@pytest.mark.parametrize(
-    ("days", "forecast", "says"), [(1, None, "of a period of 1"), (30, [5], "one value per day")]
-)
-def test_lines_that_do_not_fit_the_period_are_refused(days, forecast, says):
-    with pytest.raises(InvalidInput, match=says):
-        lines(950, 50, [(4, 1), (9, 1)], days, forecast)
 
 
 def test_a_part_without_control_has_no_effect_of_its_own():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import date
@@ -113,6 +114,35 @@ def test_today_so_far_is_told_as_what_it_is(capsys: pytest.CaptureFixture[str]) 
     }
     show_progress({"days": [], "today": today})
     assert "today so far, 2026-11-23: 1,412 did it, 88 of them new" in capsys.readouterr().out
+
+
+def test_the_uplift_is_told_in_words_and_tables(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goal_id = goal()
+    night(stores, date(2026, 11, 21))
+    text = told(capsys, "uplift", goal_id)
+    assert f"Sell more ({goal_id}): final, 1 night" in text
+    assert "Inconclusive: test less control is +33.33 points" in text
+    nightly = r"difference: \+33\.33 points \(-\d+\.\d\d to \+\d+\.\d\d\), looked at every night"
+    assert re.search(nightly, text)
+    assert "users:      +2 of the 6 in test" in text
+    assert re.search(r"most likely +6 +33\.33 % +0 +- +- +inconclusive", text)
+    assert "is untested here" in text and "Nothing is engaged" in text
+    shown = json.loads(told(capsys, "uplift", goal_id, "--bucket", "least_likely", "--json"))
+    assert (shown["bucket"], shown["test"]["users"]) == ("least_likely", 0)
+    assert "One of the arms is empty" in told(capsys, "uplift", goal_id, "--bucket", "most_likely")
+
+
+def test_power_is_told_with_other_shares_of_control(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goal_id = goal()
+    text = told(capsys, "power", goal_id, "--lift", "0.5", "--control-share", "0.2")
+    assert "With 20% of 8 users held back (2) no effect would be seen reliably." in text
+    assert re.search(r"^20% +- +-$", text, re.MULTILINE)
+    shown = json.loads(told(capsys, "power", goal_id, "--json"))
+    assert shown["lift"] is None and shown["control_share"] == 0.05
 
 
 def test_a_goal_is_cloned_renamed_and_archived(

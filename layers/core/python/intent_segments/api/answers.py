@@ -27,6 +27,8 @@ from .delivered import Engagement as Engagement
 from .delivered import EngagementList as EngagementList
 from .delivered import FailureList as FailureList
 from .delivered import Replayed as Replayed
+from .effect_answers import GoalPower as GoalPower
+from .effect_answers import Uplift as Uplift
 from .erasure_answers import Erasure as Erasure
 from .erasure_answers import ErasureList as ErasureList
 from .insights import Drivers as Drivers

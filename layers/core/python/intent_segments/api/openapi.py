@@ -64,6 +64,28 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "Whether to count also what has landed since the last night.",
         "schema": {"type": "boolean", "default": False},
     },
+    "lift": {
+        "name": "lift",
+        "in": "query",
+        "description": "A change to look for, as a part of the rate without campaign: 0.1 is a "
+        "tenth more, -0.1 a tenth fewer.",
+        "schema": {"type": "number", "minimum": -1, "maximum": 100},
+    },
+    "control_share": {
+        "name": "control_share",
+        "in": "query",
+        "description": "Another share of control than the goal's.",
+        "schema": {"type": "number", "minimum": 0.01, "maximum": 0.2},
+    },
+    "bucket": {
+        "name": "bucket",
+        "in": "query",
+        "description": "Only members of this bucket of day 0.",
+        "schema": {
+            "type": "string",
+            "enum": ["most_likely", "moderately_likely", "least_likely"],
+        },
+    },
     "from": {
         "name": "from",
         "in": "query",

@@ -139,6 +139,50 @@ class ForecastError(Answer):
     freedom: int
 
 
+class LeastEffect(Answer):
+    """The least difference of rates that a control group finds in four of five cases, and the same
+    as a part of the rate without campaign; below 0 of a goal to minimise, null where none is."""
+
+    smallest_effect: float | None
+    smallest_lift: float | None
+
+
+class AtShare(LeastEffect):
+    """With this share of the members held back."""
+
+    control_share: float
+
+
+class AskedEffect(Answer):
+    """Of the effect that was asked about: the chance to find it (`power`), the least share of
+    control, in whole per cent from 1 to 20, that finds it in four of five cases, and the members
+    that it takes at the share as it is; null where nothing is enough."""
+
+    effect: float
+    power: float
+    control_share: float | None
+    users: int | None
+
+
+class Power(LeastEffect):
+    """What a control group can show of these members: `control` of `users` are held back, and
+    `base_rate` of them are expected to do it anyway. Of a look every night to the end, or of the
+    one look at a rolling goal's window."""
+
+    users: int
+    control: int
+    base_rate: float
+    shares: list[AtShare]
+    asked: AskedEffect | None
+    sentence: str
+
+
+class ForecastPower(Power):
+    """Of an unsaved goal, at the share of control that a goal has unless told otherwise."""
+
+    control_share: float
+
+
 class Needed(Answer):
     """How much of something is `needed`, and how much history holds (`known`)."""
 
@@ -229,4 +273,5 @@ class Forecast(Terms):
     buckets: list[ExpectedBucket] = []
     warnings: list[str]
     advice: Advice | None = Field(None, description="Null on the highest rung.")
+    power: ForecastPower | None = None
     expires_at: datetime

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..errors import InvalidInput
 from ..goals.wilson import wilson95
 from .arms import Arm, Estimate, require_both
-from .effect import incremental, repeated
+from .daily import Daily
+from .effect import at_limit, incremental
 
 
 @dataclass(frozen=True)
@@ -29,36 +30,39 @@ class Day:
 def lines(
     test_users: int,
     control_users: int,
-    converted: Sequence[tuple[int, int]],
-    days: int,
+    daily: Daily,
     forecast: Sequence[float] | None = None,
-) -> list[Day]:
-    """(test, control) users who did it up to the end of each day so far of `days` -> the lines.
+) -> list[Day | None]:
+    """The lines of every day so far, None for a day that nobody could look at.
 
     `forecast` counts the whole target group, both arms, on each of these days at least. Raises
-    InvalidInput for an empty arm, for more days than `days`, or a forecast with fewer than given.
+    InvalidInput for an empty arm or a forecast with fewer days than came.
     """
-    if len(converted) > days:
-        raise InvalidInput(f"{len(converted)} days are given of a period of {days}: give its days")
-    if forecast is not None and len(forecast) < len(converted):
+    if forecast is not None and len(forecast) < len(daily.did):
         raise InvalidInput(
-            f"the forecast has {len(forecast)} days, {len(converted)} came: give one value per day"
+            f"the forecast has {len(forecast)} days, {len(daily.did)} came: give one value per day"
         )
-    found = []
-    for index, (test_did, control_did) in enumerate(converted):
-        test, control = Arm(test_users, test_did), Arm(control_users, control_did)
-        require_both(test, control)
-        bounds = wilson95(control_did, control_users) or (0.0, 1.0)
-        baseline = Estimate(
-            control.rate * test_users, bounds[0] * test_users, bounds[1] * test_users
-        )
-        share = test_users / (test_users + control_users)
+    require_both(Arm(test_users, 0), Arm(control_users, 0))
+    share = test_users / (test_users + control_users)
+    found: list[Day | None] = []
+    for index, (pair, limit) in enumerate(zip(daily.did, daily.limits, strict=True)):
+        if pair is None:
+            found.append(None)
+            continue
+        test, control = Arm(test_users, pair[0]), Arm(control_users, pair[1])
         found.append(
             Day(
-                actual=test_did,
-                baseline=baseline,
-                incremental=incremental(repeated(test, control, index + 1, days), test),
+                actual=test.converted,
+                baseline=implied(test, control),
+                incremental=incremental(at_limit(test, control, limit), test),
                 forecast=None if forecast is None else forecast[index] * share,
             )
         )
     return found
+
+
+def implied(test: Arm, control: Arm) -> Estimate:
+    """Test users who would have done it had they done it like control, with the 95 % interval of
+    the control's rate (Wilson's)."""
+    low, high = wilson95(control.converted, control.users) or (0.0, 1.0)
+    return Estimate(control.rate * test.users, low * test.users, high * test.users)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from .arms import Arm, Estimate
 from .cuped import FEWEST_CONVERTED
-from .effect import difference
+from .effect import at_limit, difference
 from .score import sum_of
 
 
@@ -34,12 +34,16 @@ class Point:
     incremental: float
 
 
-def by_likelihood(parts: Sequence[tuple[Arm, Arm]]) -> list[Tenth]:
-    """(test, control) of each part of the users -> its uplift with Newcombe's interval."""
-    return [
-        Tenth(test, control, difference(test, control) if test.users and control.users else None)
-        for test, control in parts
-    ]
+def by_likelihood(parts: Sequence[tuple[Arm, Arm]], limit: float | None = None) -> list[Tenth]:
+    """(test, control) of each part of the users -> its uplift, with Newcombe's interval for one
+    look, or with one `limit` standard errors out."""
+
+    def effect(test: Arm, control: Arm) -> Estimate | None:
+        if not test.users or not control.users:
+            return None
+        return difference(test, control) if limit is None else at_limit(test, control, limit)
+
+    return [Tenth(test, control, effect(test, control)) for test, control in parts]
 
 
 def qini_curve(parts: Sequence[tuple[Arm, Arm]]) -> list[Point] | None:

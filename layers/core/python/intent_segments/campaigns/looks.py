@@ -9,6 +9,7 @@ shape of O'Brien and Fleming's limits. Plain arithmetic: thin functions use it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from math import ceil, cos, erfc, exp, inf, pi, sqrt
@@ -24,8 +25,12 @@ WIDEST = 8.0
 NODES_PER_STEP = 2.0
 """Points of the integral per standard deviation of a step: limits are right to 1e-5."""
 
+REACH = 7.0
+"""Standard deviations of a step beyond which its density, under 1e-11, is left out."""
+
 FEWEST_NODES = 16
-HALVINGS = 60
+HALVINGS = 30
+"""Of the range in which a limit may lie: it is then right to 1e-8."""
 
 
 def spent(time: float, alpha: float = ALPHA) -> float:
@@ -95,9 +100,10 @@ class Walk:
         edge, spread = limit * sqrt(time), sqrt(2 * (time - self.time))
         if not self._points:
             return erfc(edge / spread)
+        first = bisect_left(self._points, edge - REACH * spread)
         return sum(
             mass * (erfc((edge - x) / spread) + erfc((edge + x) / spread))
-            for x, mass in zip(self._points, self._mass, strict=True)
+            for x, mass in zip(self._points[first:], self._mass[first:], strict=True)
         )
 
     def limit(self, time: float, total: float) -> float:
@@ -120,18 +126,23 @@ class Walk:
         nodes = max(FEWEST_NODES, ceil(NODES_PER_STEP * edge / spread))
         points, weights = _gauss_legendre(nodes)
         at = [edge * x for x in points]
-        before = list(zip(self._points, self._mass, strict=True)) or [(0.0, 0.5)]
-        reach = WIDEST * spread
-        height = 1 / (spread * sqrt(2 * pi))
+        before, masses = self._points or [0.0], self._mass or [0.5]
+        reach, twice = REACH * spread, 2 * spread * spread
+        height = edge / (spread * sqrt(2 * pi))
         mass = []
         for x, weight in zip(at, weights, strict=True):
-            density = 0.0
-            for y, part in before:
-                if abs(x - y) < reach:
-                    density += part * exp(-(((x - y) / spread) ** 2) / 2)
-                if x + y < reach:
-                    density += part * exp(-(((x + y) / spread) ** 2) / 2)
-            mass.append(density * height * weight * edge)
+            first, last = bisect_left(before, x - reach), bisect_right(before, x + reach)
+            density = sum(
+                part * exp(-((x - y) ** 2) / twice)
+                for y, part in zip(before[first:last], masses[first:last], strict=True)
+            )
+            # The other half of the axis, mirrored.
+            last = bisect_right(before, reach - x)
+            density += sum(
+                part * exp(-((x + y) ** 2) / twice)
+                for y, part in zip(before[:last], masses[:last], strict=True)
+            )
+            mass.append(density * height * weight)
         self.time, self._points, self._mass = time, at, mass
 
 

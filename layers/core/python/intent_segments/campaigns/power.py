@@ -67,12 +67,13 @@ def power(plan: Plan, effect: float) -> float:
     return NORMAL.cdf((abs(effect) - plan.z * none) / some)
 
 
-def smallest_effect(plan: Plan, wanted: float = POWER) -> float | None:
-    """The least rise of the rate that is found with the chance `wanted`; None where none is."""
-    most = 1 - plan.base_rate
-    if power(plan, most) < wanted:
+def smallest_effect(plan: Plan, wanted: float = POWER, fewer: bool = False) -> float | None:
+    """The least rise of the rate that is found with the chance `wanted`, or the least fall, below
+    0, where `fewer` are wanted; None where none is."""
+    sign, most = (-1, plan.base_rate) if fewer else (1, 1 - plan.base_rate)
+    if power(plan, sign * most) < wanted:
         return None
-    return _first(lambda effect: power(plan, effect) >= wanted, 0.0, most)
+    return sign * _first(lambda effect: power(plan, sign * effect) >= wanted, 0.0, most)
 
 
 def share_for(plan: Plan, effect: float, wanted: float = POWER) -> float | None:
@@ -94,10 +95,11 @@ def users_for(plan: Plan, effect: float, wanted: float = POWER) -> int | None:
     return ceil(_first(enough, 2, MOST_USERS)) if effect and enough(MOST_USERS) else None
 
 
-def advice(plan: Plan, effect: float | None = None) -> str:
-    """In words: what this plan can see and, of a wanted `effect`, what it would take."""
+def advice(plan: Plan, effect: float | None = None, fewer: bool = False) -> str:
+    """In words: what this plan can see (a fall where `fewer` are wanted) and, of a wanted `effect`,
+    what it would take."""
     held = plan.users * plan.control_share
-    least = smallest_effect(plan)
+    least = smallest_effect(plan, fewer=fewer)
     of = f"With {plan.control_share:.0%} of {plan.users:,} users held back ({held:,.0f})"
     if least is None:
         first = f"{of} no effect would be seen reliably."

@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import CorruptObject
 from .buckets import CERTAIN, Bucket, Cuts
 from .changes import TO, Changes
+from .effects import Effects
 from .goal import Direction
 from .realised import Realised
 from .target_group import Arm
@@ -71,7 +72,8 @@ class GoalTally:
     Of a rolling goal nobody achieves or loses; `window` counts the members by the bucket they had
     when the window began that is complete tonight, and who did it, `window_events` its events.
     `realised` holds day 0 against the outcome, on the last night of a goal with an end. `changes`
-    counts all members by their standing of the night before and tonight's.
+    counts all members by their standing of the night before and tonight's, `effects` are counts for
+    the uplift.
     """
 
     members: int = 0
@@ -87,6 +89,7 @@ class GoalTally:
     window_events: int = 0
     realised: Realised = field(default_factory=Realised)
     changes: Changes = field(default_factory=Changes)
+    effects: Effects = field(default_factory=Effects)
 
     def __add__(self, other: GoalTally) -> GoalTally:
         return GoalTally(
@@ -107,6 +110,7 @@ class GoalTally:
             window_events=self.window_events + other.window_events,
             realised=self.realised + other.realised,
             changes=self.changes + other.changes,
+            effects=self.effects + other.effects,
         )
 
     def check(self) -> None:
@@ -126,6 +130,7 @@ class GoalTally:
             faults.append("members = sum of window users")
         if (*self.open_by_bucket, self.achieved, self.lost) != tuple(map(self.changes.now, TO)):
             faults.append("columns of changes = open_by_bucket, achieved, lost")
+        faults += self.effects.faults(self.members)
         if faults:
             raise CorruptObject(
                 f"A tally does not add up ({'; '.join(faults)}). Run the night again: it repeats "
@@ -142,6 +147,7 @@ class GoalTally:
             "transitions": [list(row) for row in self.transitions],
             "realised": self.realised.to_json(),
             "changes": self.changes.to_json(),
+            "effects": self.effects.to_json(),
         }
 
     @classmethod
@@ -157,6 +163,7 @@ class GoalTally:
                 transitions=(rows[0], rows[1], rows[2]),
                 realised=Realised.from_json(document["realised"]),
                 changes=Changes.from_json(document["changes"]),
+                effects=Effects.from_json(document.get("effects") or {}),
             )
         except (KeyError, TypeError, ValueError, IndexError) as fault:
             raise CorruptObject(f"A tally is incomplete: {fault!r}. Run the night again.") from None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +12,7 @@ from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
 from ..goals.goal import Direction
 from ..goals.progress import ARMS, BUCKETS, Cells, Converted, GoalTally
 from ..goals.realised import EDGES, Realised
+from ..goals.strata import Strata, Stratum, tenth_of
 from ..propensity.evidence import Evidence
 from ..propensity.score import Scored
 
@@ -67,9 +71,7 @@ def realised(
 ) -> Realised:
     """Members (n,) by their `likelihood` of day 0 (in 1e-6, of achieving the goal) and the `bucket`
     of then, beside who did it."""
-    event = likelihood.astype(np.int64)
-    if direction == "minimize":
-        event = CERTAIN - event
+    event = of_the_event(likelihood, direction)
     at = np.searchsorted(np.array(EDGES), event, side="right")
     bins = {}
     for number in np.unique(at).tolist():
@@ -79,6 +81,39 @@ def realised(
     return Realised(
         bins, int((event**2).sum()), int(event[did].sum()), (expected[0], expected[1], expected[2])
     )
+
+
+def strata(
+    known: Mapping[str, npt.NDArray[Any]],
+    arm: npt.NDArray[np.uint8],
+    did: npt.NDArray[np.bool_],
+    direction: Direction,
+) -> Strata:
+    """Members (n,) by what was `known` of them on day 0 (`bucket`, `percentile` and `likelihood` of
+    achieving the goal, as in the columns of scores) and by arm, beside who did it."""
+    tenths = np.array([tenth_of(p, direction == "minimize") for p in range(256)], np.int64)
+    place = (known["bucket"].astype(np.int64) << 16) | (tenths[known["percentile"]] << 8) | arm
+    order = np.argsort(place, kind="stable")
+    place, done = place[order], did[order].astype(np.int64)
+    x = of_the_event(known["likelihood"], direction)[order]
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    if not len(first):
+        return Strata()
+    # Whole numbers: a group of 9 million users fits into the sum of squares.
+    columns = (np.ones_like(x), done, x, x * x, x * done)
+    sums = [np.add.reduceat(column, first).tolist() for column in columns]
+    return Strata(
+        {
+            (at >> 16, (at >> 8) & 255, at & 255): Stratum(*counts)
+            for at, *counts in zip(place[first].tolist(), *sums, strict=True)
+        }
+    )
+
+
+def of_the_event(likelihood: npt.NDArray[np.int32], direction: Direction) -> npt.NDArray[np.int64]:
+    """Likelihoods of achieving a goal as those of its events, in 1e-6."""
+    event = likelihood.astype(np.int64)
+    return event if direction == "maximize" else CERTAIN - event
 
 
 def events_of(evidence: Evidence, members: npt.NDArray[np.int32], after: int, last: int) -> int:

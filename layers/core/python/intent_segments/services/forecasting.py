@@ -23,6 +23,7 @@ from .catalogue import lake_state
 from .erasures import shown_definition
 from .goals import agree_terms
 from .opening import panel_tables
+from .power import power_of_forecast
 
 
 def forecast(
@@ -48,6 +49,7 @@ def forecast(
         "id": forecast_id,
         **terms.to_json(),
         **document_of(found, terms),
+        "power": power_of_forecast(found.value, found.users, terms),
         "manifest_key": state.manifest_key,
     }
     kept = stores.forecasts.put(document, now)

@@ -19,8 +19,11 @@ from .catalogue import LakeState, lake_state
 from .goal_room import require_room
 from .segments import goal_definition
 
-ELSEWHERE = frozenset(Terms.__dataclass_fields__) - {"target"} | {"manifest_key", "expires_at"}
-"""Keys of a forecast document that its goal keeps in a place of their own, or not at all."""
+ELSEWHERE = frozenset(Terms.__dataclass_fields__) - {"target"} | {
+    *("manifest_key", "expires_at", "power")
+}
+"""Keys of a forecast document that its goal keeps in a place of their own, or not at all; its power
+depends on the goal's own share of control."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from .announcing import send_owed
 from .change_files import keep_manifests
 from .failing import finished, record_failure
 from .night_sizes import NO_SIZES, keep_sizes, read_sizes
+from .published_effects import keep_effects
 from .tallies import Total, added_up
 
 
@@ -75,7 +76,7 @@ def _setup_actions(stores: Stores, plan: Plan, goal: Goal, now: datetime) -> lis
     trained = _trained(stores, plan)[goal.id]
     total = added_up(stores, plan, NO_SIZES)
     keep_manifests(stores, plan, total.changes)
-    nights = _nights(plan, total, {goal.id: trained})
+    nights = _nights(stores, plan, total, {goal.id: trained})
     if trained.model is None:
         raise CorruptObject(f"{plan.cuts_key} names no model for {goal.id}; start the run again.")
     forecast = goal.forecast
@@ -104,7 +105,7 @@ def _publish_night(stores: Stores, run_id: str, plan_key: str, now: datetime) ->
     wanted = read_sizes(stores, plan)
     total = added_up(stores, plan, wanted)
     keep_manifests(stores, plan, total.changes)
-    nights = _nights(plan, total, trained)
+    nights = _nights(stores, plan, total, trained)
     run = replace(_published(stores, plan, nights, now), warnings=total.sizes.problems)
     if _commit_night(stores, plan, trained, run):
         # After the commit, so that no size is of a day that is not closed; a repeat makes it good.
@@ -162,7 +163,10 @@ def _goal_actions(stores: Stores, plan: Plan, trained: Mapping[str, Trained]) ->
     return [*actions, free_places(places)] if places else actions
 
 
-def _nights(plan: Plan, total: Total, trained: Mapping[str, Trained]) -> dict[str, dict[str, Any]]:
+def _nights(
+    stores: Stores, plan: Plan, total: Total, trained: Mapping[str, Trained]
+) -> dict[str, dict[str, Any]]:
+    effects = keep_effects(stores, plan.date, total.goals)
     nights = {}
     for goal in plan.goals:
         tally, cuts = total.goals[goal.id], trained[goal.id].cuts
@@ -172,6 +176,7 @@ def _nights(plan: Plan, total: Total, trained: Mapping[str, Trained]) -> dict[st
             **night.to_json(),
             **_of_windows(goal, night, trained[goal.id]),
             **({} if realised is None else {"realised": realised}),
+            **({"effects": effects[goal.id]} if goal.id in effects else {}),
         }
     return nights
 

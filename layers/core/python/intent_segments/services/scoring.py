@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..goals.buckets import NO_BUCKET, NO_PERCENTILE, Bucket, Cuts, assign, percentiles
+from ..goals.effects import Effects
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan, PlannedGoal, Trained, group_tally, read_trained
 from ..goals.progress import GoalTally
@@ -34,7 +35,7 @@ from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
 from .change_files import change_key
 from .changing import NO_STATE, count_changes, standings, write_changes
-from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, tally
+from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, strata, tally
 from .forecasting import question_of
 from .goal_models import load_model
 from .group_sizes import definitions_of, group_sizes
@@ -108,7 +109,6 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     before = _earlier(group, goal, goal.previous_scores, target["uh"])
     over = goal.terms.over(night)
     bucket, pending = _kept(scored, before) if over else _buckets(scored, trained.cuts, before)
-    first = _earlier(group, goal, goal.day0_scores, target["uh"])
     done = ACHIEVED if goal.terms.direction == "maximize" else LOST
     columns = {
         "uh": target["uh"],
@@ -131,31 +131,37 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
             change_key(goal.id, files, group.number): moved,
         }
     )
+    first = columns
+    if goal.day0_scores is not None:
+        first = _earlier(group, goal, goal.day0_scores, target["uh"])
     began, last = to_day(goal.terms.as_of), to_day(goal.counted_to)
     counted = tally(
         scored,
         bucket,
         before["bucket"],
-        first["bucket"] if goal.day0_scores is not None else bucket,
+        first["bucket"],
         target["arm"],
         events_of(evidence, members, began, last),
         done,
     )
     counted = replace(counted, changes=count_changes(then, now))
+    direction = goal.terms.direction
     if over:
-        direction = goal.terms.direction
         told = realised(first["likelihood"], first["bucket"], scored.did, direction)
         counted = replace(counted, realised=told)
+    if not goal.terms.rolling:
+        placed = strata(first, target["arm"], scored.did, direction)
+        return replace(counted, effects=Effects(placed))
     if goal.window_scores is None:
         return counted
-    window = _earlier(group, goal, goal.window_scores, target["uh"])["bucket"]
     began = to_day(goal.window_scores.date)
+    window = _earlier(group, goal, goal.window_scores, target["uh"])
+    did = evidence.goal.within(members, began, goal.terms.horizon)
     return replace(
         counted,
-        window=cells(
-            window, target["arm"], evidence.goal.within(members, began, goal.terms.horizon)
-        ),
+        window=cells(window["bucket"], target["arm"], did),
         window_events=events_of(evidence, members, began, to_day(night)),
+        effects=Effects(strata(window, target["arm"], did, direction)),
     )
 
 
@@ -204,13 +210,14 @@ def _target_path(group: Group, goal: PlannedGoal) -> Path:
 def _earlier(
     group: Group, goal: PlannedGoal, files: ScoreFiles | None, uh: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[Any]]:
-    """State, bucket, `pending` and likelihood of an earlier night, aligned with `uh`; NO_STATE,
-    NO_BUCKET, 0 and 0 for none."""
+    """State, bucket, `pending`, likelihood and percentile of an earlier night, aligned with `uh`;
+    NO_STATE, NO_BUCKET, 0, 0 and NO_PERCENTILE for none."""
     none: dict[str, npt.NDArray[Any]] = {
         "state": np.full(len(uh), NO_STATE, np.uint8),
         "bucket": np.full(len(uh), NO_BUCKET, np.uint8),
         "pending": np.zeros(len(uh), np.int8),
         "likelihood": np.zeros(len(uh), np.int32),
+        "percentile": np.full(len(uh), NO_PERCENTILE, np.uint8),
     }
     if files is None:
         return none

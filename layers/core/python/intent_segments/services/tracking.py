@@ -19,9 +19,9 @@ from . import endings, windows
 from .account import require_ai_pack
 from .erasures import shown_definition
 
-UNSHOWN = ("users", "cuts", "realised", "changes")
-"""Of a night: what its day does not show. `realised` is for the report, `changes` have a route of
-their own."""
+UNSHOWN = ("users", "cuts", "realised", "changes", "effects")
+"""Of a night: what its day does not show. `realised` is for the report; `changes` and `effects`
+have routes of their own."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,11 @@ class Objects(Bucket):
 
     def put_json(self, key: str, document: Any) -> None:
         """Write a document; equal documents give equal bytes."""
-        self.put(key, _body(document))
+        self.put(key, sealed(document)[0])
 
     def put_new_json(self, key: str, document: Any) -> None:
         """Write a document whose key is free. Raises Raced when it is taken."""
-        self.put_new(key, _body(document))
+        self.put_new(key, sealed(document)[0])
 
     def link(self, key: str, seconds: int, name: str) -> str:
         """A URL that hands out one object, to be saved as `name`, to whoever has it, for so many
@@ -37,14 +38,24 @@ class Objects(Bucket):
         }
         return str(signer.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds))
 
-    def get_json(self, key: str) -> Any:
-        """Read a document. Raises NotFound, CorruptObject when it is not JSON."""
+    def get_json(self, key: str, sha256: str | None = None) -> Any:
+        """Read a document. Raises NotFound, CorruptObject when it is not JSON, or not the one whose
+        bytes have this SHA-256."""
+        body = self.get(key)
+        if sha256 is not None and hashlib.sha256(body).hexdigest() != sha256:
+            raise CorruptObject(
+                f"{key} is not what was published: its SHA-256 is another one. Bring back the "
+                "version of that object which was written with the night; the bucket keeps it for "
+                "7 days."
+            )
         try:
-            return json.loads(self.get(key))
+            return json.loads(body)
         except ValueError:
             raise CorruptObject(f"{key} is not JSON; run again what writes it.") from None
 
 
-def _body(document: Any) -> bytes:
+def sealed(document: Any) -> tuple[bytes, str]:
+    """A document as it is written, and the SHA-256 of that in hex."""
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    body = text.encode()
+    return body, hashlib.sha256(body).hexdigest()
