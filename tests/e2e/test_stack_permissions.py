@@ -7,11 +7,15 @@ not set, so a missing permission would first be met on AWS; here it is met at on
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from datetime import date, timedelta
 
+from standardwebhooks import Webhook
+
 from intent_local.client import ApiClient
+from intent_local.commands.engage import delivered
 from intent_local.commands.export import download, ready
 from intent_local.commands.load import load
 from intent_local.commands.nightly import run_night
@@ -20,6 +24,7 @@ from intent_local.stack.home import Home
 from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.running import running_stack
 from intent_segments.events.synthetic import make_world
+from tests.unit.delivery.receiver import receiver
 
 AS_OF = date(2025, 4, 30)
 SECONDS = 120
@@ -30,17 +35,22 @@ def project_without_tls(root):
     root.mkdir()
     text = (CHECKOUT / "template.yaml").read_text()
     start, end = text.index("  BucketPolicy:\n"), text.index("  Table:\n")
-    (root / "template.yaml").write_text(text[:start] + text[end:])
+    text = text[:start] + text[end:]
+    # MiniStack asks for an action of SendMessageBatch; on AWS it is sqs:SendMessage.
+    text = text.replace("sqs:SendMessage]", "sqs:SendMessage, sqs:SendMessageBatch]")
+    (root / "template.yaml").write_text(text)
     for name in ("functions", "layers", "infra"):
         (root / name).symlink_to(CHECKOUT / name)
     return Project(root)
 
 
 @contextmanager
-def enforcing_stack(tmp_path, monkeypatch):
+def enforcing_stack(tmp_path, monkeypatch, allowed):
     monkeypatch.setenv("AUTH", "true")
     project, home = project_without_tls(tmp_path / "project"), Home(tmp_path / "home")
-    with running_stack(project, home, signs_in=True) as local:
+    # MiniStack knows no identity as the resource of a mail.
+    parameters = {"AllowedHosts": allowed, "DeliveryTargets": "*"}
+    with running_stack(project, home, parameters, signs_in=True) as local:
         yield Connection(
             ApiClient(local.api_url, local.signer),
             local.outputs["Bucket"],
@@ -61,9 +71,65 @@ def active(api, goal):
     return goal
 
 
+def delivered_by_every_kind(stack, goal, here):
+    """An engagement through each kind of destination; nobody of the control group is in any."""
+    api, sqs = stack.api, stack.client("sqs")
+    queue = sqs.create_queue(QueueName="engaged")["QueueUrl"]
+    stack.client("sesv2").create_email_identity(EmailIdentity="shop.example")
+    arn = "arn:aws:{}:us-east-1:000000000000:{}"
+    kinds = {
+        "webhook": {"url": here.url, "traits": ["plan"]},
+        "file": {"format": "parquet", "traits": ["plan"]},
+        "sqs": {"queue": arn.format("sqs", "engaged"), "most_users": 10_000},
+        "eventbridge": {"bus": arn.format("events", "event-bus/intent-segments")},
+        "email": {"sender": "news@shop.example"},
+        "sms": {"phone_country_code": "49"},
+    }
+    words = {
+        "email": {"subject": "Hello", "text": "Hello {{plan | there}}"},
+        "sms": {"text": "Hello"},
+    }
+    counts = {}
+    for kind, settings in kinds.items():
+        body = {"name": kind, "kind": kind, "settings": settings}
+        made = api.post("/v1/destinations", body)
+        wanted = {
+            "name": kind,
+            "audience": {"buckets": ["most_likely", "moderately_likely"]},
+            "destination": made["id"],
+            "schedule": {"kind": "now"},
+        } | ({"message": words[kind]} if kind in words else {})
+        engagement = api.post(f"/v1/goals/{goal['id']}/engagements", wanted)
+        sent = delivered(stack, engagement)
+        assert sent["status"] == "published", (kind, sent["reason"])
+        counts[kind] = sent["counts"]
+        if kind == "webhook":
+            told = [Webhook(made["secret"]).verify(body, headers) for _, headers, body in here.seen]
+            users = {user["user_id"] for message in told for user in message["data"]["users"]}
+        if kind == "file":
+            assert api.redirect(sent["files"][0]["href"]).startswith("http")
+    for kind in ("webhook", "file", "sqs", "eventbridge"):
+        assert counts[kind]["delivered"] == len(users) > 0, kind
+        assert counts[kind]["held_back"] > 0 and not counts[kind]["failed"], kind
+    bodies = [
+        m["Body"] for m in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    ]
+    queued = {user["user_id"] for body in bodies for user in json.loads(body)["data"]["users"]}
+    assert queued == users
+    arms = {}
+    for bucket in ("most_likely", "moderately_likely"):
+        path = f"/v1/goals/{goal['id']}/buckets/{bucket}/users?limit=100"
+        arms |= {user["user_id"]: user["arm"] for user in api.get(path)["data"]}
+    assert {arm for user, arm in arms.items() if user in users} == {"test"}
+    # The world has neither addresses nor numbers: nobody can be written to.
+    assert counts["email"]["unreachable"] == counts["sms"]["unreachable"] == len(users)
+    [announced] = [r for r in api.get("/v1/runs?limit=100")["data"] if "announce" in r["id"]]
+    assert announced["kind"] == "send"
+
+
 def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkeypatch):
     written = make_world(3_000, seed=11, days=150).write(tmp_path / "world")
-    with enforcing_stack(tmp_path, monkeypatch) as stack:
+    with receiver() as here, enforcing_stack(tmp_path, monkeypatch, here.host) as stack:
         days = {"until": AS_OF.isoformat()}
         assert load(stack, written.profiles, "profiles", days)["kind"] == "profiles"
         assert load(stack, written.events, "events", days)["added"] > 0
@@ -104,4 +170,5 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
             assert export["status"] == "ready", export["reason"]
             files = download(stack, export, tmp_path / f"export {number}")
             assert export["rows"] > 0 and len(files) == 2
+        delivered_by_every_kind(stack, goal, here)
         api.post(f"/v1/goals/{goal['id']}/archive")

@@ -329,7 +329,8 @@ def scored(stores: Stores, tmp_path: Path) -> None:
             target_key(goal.id, group): write_columns(tmp_path / "t.parquet", target),
         }
         stores.objects.upload(written)
-    active = step_action(goal, Status.ACTIVE, {"scores": files.to_json()})
+    lie = {"scores": files.to_json(), "day0_scores": files.to_json()}
+    active = step_action(goal, Status.ACTIVE, lie)
     stores.table.transact([active])
 
 
@@ -362,6 +363,39 @@ def test_the_control_group_comes_along_with_its_arm_when_it_is_asked_for(
     assert ready["columns"] == ["user_id", "bucket", "likelihood", "arm"]
     arms = [row[3] for row in rows_of(files_of(stores, asked["id"]))]
     assert (arms.count("control"), arms.count("test")) == (3, 9)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"bucket": {"goal": "goal_1", "in": ["most_likely", "least_likely", "moderately_likely"]}},
+        {
+            "all": [
+                {"not": {"likelihood": {"goal": "goal_1", "gte": 0.9}}},
+                {"did": {"event": "purchase"}},
+            ]
+        },
+    ],
+    ids=["bucket", "likelihood"],
+)
+def test_a_segment_of_what_a_goal_found_is_without_its_control_group_and_says_so(
+    stores: Stores, tmp_path: Path, definition: dict[str, Any]
+) -> None:
+    scored(stores, tmp_path)
+    segment = ask("POST", "/v1/segments", {"name": "x", "definition": definition}).json["id"]
+    made = export(f"/v1/segments/{segment}", {"format": "csv"}).json["id"]
+    run(made)
+    ready = ask("GET", f"/v1/exports/{made}").json
+    answers.Export.model_validate(ready)
+    members = range(1 if "bucket" in definition else 0, len(HOSTILE))
+    control = [n for n in members if n % 4 == 0]
+    assert (ready["rows"], ready["control_left_out"]) == (
+        len(members) - len(control),
+        len(control),
+    )
+    assert "goal_1" in ready["note"] and "must not be reached" in ready["note"]
+    names = {row[0].removeprefix("'") for row in rows_of(files_of(stores, made))}
+    assert not names & {HOSTILE[n] for n in control}
 
 
 def test_buckets_are_exported_with_the_ai_pack_alone(stores: Stores, tmp_path: Path) -> None:

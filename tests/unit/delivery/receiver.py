@@ -38,6 +38,11 @@ class Receiver:
         return f"http://localhost:{self.port}/hook?token=t"
 
     @property
+    def host(self) -> str:
+        """As a stack allows it by name."""
+        return f"localhost:{self.port}"
+
+    @property
     def rules(self) -> Rules:
         return Rules.parse(f"localhost:{self.port}, receiver.example:{self.port}")
 

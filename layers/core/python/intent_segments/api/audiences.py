@@ -134,7 +134,8 @@ class ExportFile(Answer):
 
 class Export(Answer):
     """Users as files. `rows`, `bytes` and `files` are there once it is `ready`; `control_left_out`
-    counts members of a goal's control group that were left out, null for a segment."""
+    counts members of control groups that were left out: of the goal, or of those whose buckets or
+    likelihoods the segment asks for; null for a segment that asks for none."""
 
     id: str
     status: Literal["preparing", "ready", "failed"]

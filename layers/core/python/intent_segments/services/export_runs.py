@@ -96,7 +96,7 @@ def finish_export(
             "reason": None,
             "files": [{"rows": count["rows"], "bytes": count["bytes"]} for count in counts],
             "control_left_out": None
-            if export.goal_id is None
+            if not export.scores
             else sum(count["control"] for count in counts),
         }
         run = _ended(stores, export, "published", now)

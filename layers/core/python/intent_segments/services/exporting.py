@@ -28,6 +28,7 @@ from ..segments.evaluate import members
 from ..segments.passes import traits_as_of
 from ..store.exports import Export
 from ..store.stores import Stores
+from .control_groups import held_back
 from .export_columns import columns_of, file_key
 from .export_runs import count_key, planned_export
 from .opening import group_tables, score_key, target_key
@@ -81,9 +82,12 @@ def _segment(stores: Stores, export: Export, group: int, folder: Path) -> duckdb
     }
     load_scores(stores, tables, scores, day, group, folder)
     tables.con.register("found", {"uh": members(tables, definition, day)})
+    # Whoever is chosen by what a goal says of them is reached by it: its control group is not.
+    scored = [goal for goal, files in scores.items() if files is not None]
+    tables.con.register("held_back", {"uh": held_back(stores, scored, group)})
     tables.con.execute(
-        "CREATE TEMP TABLE chosen AS SELECT uh, user_id, true AS shown "
-        "FROM users JOIN found USING (uh)"
+        "CREATE TEMP TABLE chosen AS SELECT uh, user_id, "
+        "uh NOT IN (SELECT uh FROM held_back) AS shown FROM users JOIN found USING (uh)"
     )
     _hold_traits(tables, export.traits, day)
     return tables.con

@@ -194,7 +194,12 @@ def _shown(export: Export) -> dict[str, Any]:
 
 def _note(export: Export) -> str | None:
     if export.goal_id is None:
-        return None
+        if not export.scores:
+            return None
+        return (
+            f"The segment asks what {', '.join(sorted(export.scores))} found: whoever is in a "
+            "control group there is left out, and must not be reached."
+        )
     if export.include_control:
         return (
             "The control group is in these files (column arm): whoever is reached from them must "

@@ -25,8 +25,8 @@ class Export:
     Of a segment there are `segment_id` and its frozen `definition`; of a goal `goal_id`, `buckets`
     (labels) and `include_control`. `scores` are the score files to read, by goal. `as_of` is an ISO
     date, everything is read from the lake at `manifest_key`, in `groups` files. Once it is ready,
-    `files` holds {"rows", "bytes"} of each and `control_left_out` the members of the control group
-    that are not in them. Times are UTC instants as ISO text.
+    `files` holds {"rows", "bytes"} of each and `control_left_out` the members of control groups of
+    the goals in `scores` that are not in them. Times are UTC instants as ISO text.
     """
 
     id: str
