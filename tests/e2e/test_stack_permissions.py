@@ -24,6 +24,7 @@ from intent_local.stack.home import Home
 from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.running import running_stack
 from intent_segments.events.synthetic import make_world
+from intent_segments.goals.retention import KEPT_DAYS
 from tests.unit.delivery.receiver import receiver
 
 AS_OF = date(2025, 4, 30)
@@ -149,7 +150,12 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         assert goal["status"] == "active", goal["status_reason"]
         next_day = AS_OF + timedelta(days=1)
         load(stack, written.events, "events", {"until": next_day.isoformat()})
+        s3, outdated = stack.client("s3"), f"runs/night-{next_day - timedelta(days=KEPT_DAYS)}/"
+        s3.put_object(Bucket=stack.bucket, Key=f"{outdated}abc/plan.json", Body=b"{}")
         assert run_night(stack, next_day)["goals"][0]["day"]["did"] > 0
+        assert "Contents" not in s3.list_objects_v2(Bucket=stack.bucket, Prefix=outdated)
+        work = api.get(f"/v1/runs/night-{next_day}")["work"]
+        assert (work["files_removed"], work["sweep_problem"]) == (1, None)
         users = api.get(f"/v1/goals/{goal['id']}/buckets/most_likely/users")["data"]
         assert users
         assert api.get(f"/v1/goals/{goal['id']}/changes")["changed"] > 0

@@ -148,6 +148,12 @@ def test_a_queue_waits_six_times_as_long_as_its_function_may_take():
     assert RESOURCES["CallsQueue"]["Properties"]["VisibilityTimeout"] == 6 * seconds
 
 
+def test_scores_and_folders_of_runs_are_removed_by_the_last_step_alone():
+    for key in ("scores/goal_1/2026-11-01/1/g=0000.parquet", "runs/night-2026-11-01/abc/plan.json"):
+        removers = {name for name in FUNCTIONS if may(name, "s3:DeleteObject", key)}
+        assert removers == {"RecordProgressFunction"}
+
+
 def test_a_function_has_a_handler_a_folder_and_a_build_target():
     for name, function in FUNCTIONS.items():
         folder = CHECKOUT / function["Properties"]["CodeUri"]

@@ -16,8 +16,10 @@ import pytest
 from functions.api import handler as api_function
 from functions.query import handler as query_function
 from intent_segments.api import answers
+from intent_segments.goals import retention
 from intent_segments.lake.columns import write_columns
 from intent_segments.lake.layout import group_of, user_hash
+from intent_segments.services import changed_users, planning, published_scores, trends
 from intent_segments.services.importing import ImportRequest, import_landed
 from intent_segments.services.opening import score_key
 from intent_segments.services.planning import RunRequest, plan_run
@@ -126,6 +128,30 @@ def test_scores_of_a_day_that_was_not_scored_are_the_newest_before_and_it_is_sai
     answer = preview(LIKELY)
     assert (answer["as_of"], answer["users"]) == (day.isoformat(), 15)
     assert "goal_1 was last scored on 2026-11-22" in answer["warnings"][0]
+
+
+def test_scores_that_are_kept_no_longer_are_refused_or_left_out_with_the_reason(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (retention, published_scores, trends, changed_users, planning):
+        monkeypatch.setattr(module, "SHOWN_DAYS", 1)
+    gone = WATERMARK + timedelta(days=1)
+    assert (preview(LIKELY, WATERMARK)["users"], preview(LIKELY)["users"]) == (5, 15)
+    body = {"definition": LIKELY, "as_of": gone.isoformat()}
+    segment = ask("POST", "/v1/segments", {"name": "Likely", "definition": LIKELY}).json["id"]
+    for refused in (
+        ask("POST", "/v1/previews", body),
+        ask("POST", f"/v1/segments/{segment}/exports", {"as_of": gone.isoformat()}),
+    ):
+        assert (refused.status, refused.json["errors"][0]["field"]) == (422, "as_of")
+        assert f"goal_1 had on {gone} are no longer there" in refused.json["detail"]
+    trend = ask("GET", f"/v1/segments/{segment}/trend?from={WATERMARK}").json
+    assert [point["users"] for point in trend["points"]] == [15] and trend["missing"] == []
+    assert "2 days before 2026-11-22 have no size" in trend["warnings"][-1]
+    users = ask("GET", f"/v1/goals/goal_1/changes/users?date={gone}")
+    assert (users.status, users.json["type"]) == (410, "/docs#problem-expired")
+    assert ask("GET", f"/v1/goals/goal_1/changes?date={gone}").json["users"] == 8
+    assert planning.plan_run(stores, RunRequest("night", date=gone), NOW)["idle"]
 
 
 def test_an_unknown_goal_is_refused_when_previewed_and_when_saved(stores: Stores) -> None:

@@ -40,4 +40,8 @@ class RunWork(Answer):
     peak_mb: int
     estimated_dollars: float = Field(description="At list prices, without free tiers.")
     prices: str = Field(description="Region and month of the prices.")
+    files_removed: int = Field(
+        description="Files of older nights and runs that were removed after the night."
+    )
+    sweep_problem: str | None = Field(description="Why not all of them were, if so.")
     steps: list[RunStep]

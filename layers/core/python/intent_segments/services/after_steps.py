@@ -11,7 +11,7 @@ from ..telemetry.journal import Metric
 from .measured import Done, Told
 from .run_failures import cause_of
 from .run_signals import Signals, signals_of
-from .run_work import add_up_work, keep_work, shown_work
+from .run_work import SWEPT, add_up_work, keep_work, shown_work
 
 
 def after_job(stores: Stores, done: Done) -> Told:
@@ -41,10 +41,11 @@ def after_publish(stores: Stores, done: Done) -> Told:
     if run is None:
         return Told({"status": done.answer.get("status")})
     plan_key = str(done.event.get("plan_key") or plan_key_of(run))
-    work = shown_work(add_up_work(stores, run.run_id, plan_key, done.work))
+    swept = {name: done.answer[name] for name in SWEPT if name in done.answer}
+    work = shown_work(add_up_work(stores, run.run_id, plan_key, done.work, swept))
     now = datetime.fromisoformat(done.work.finished_at)
     told = {name: work[name] for name in ("users", "rows", "bytes_read", "bytes_written")}
-    told |= {"kind": run.kind, "status": run.status}
+    told |= {"kind": run.kind, "status": run.status, **swept}
     metrics = [
         Metric("UsersScored", work["users"], by=("kind",)),
         Metric("RowsRead", work["rows"], by=("kind",)),

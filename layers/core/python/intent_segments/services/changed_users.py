@@ -15,9 +15,10 @@ from typing import Any
 
 import duckdb
 
-from ..errors import InvalidInput
+from ..errors import Expired, InvalidInput
 from ..goals.changes import FROM, TO, Standing
 from ..goals.goal import Goal, ScoreFiles
+from ..goals.retention import SHOWN_DAYS, is_shown
 from ..lake.layout import BEFORE_ALL, group_of, user_hash
 from ..store.stores import Stores
 from .account import require_ai_pack
@@ -55,13 +56,20 @@ def changed_users(
     """A page of the members whose standing changed, in a fixed random order. `after` is the last
     user id of the page before.
 
-    Raises NotFound, InvalidInput, Conflict while the goal has no target group yet, NotIncluded
-    where the account has switched buckets off.
+    Raises NotFound, Expired for a night whose files are kept no longer, InvalidInput, Conflict
+    while the goal has no target group yet, NotIncluded where the account has switched buckets off.
     """
     require_ai_pack(stores)
     came, went = asked.standings
     goal = ready(stores, goal_id)
     night = night_of(stores, goal, asked.day)
+    closed = stores.head.read().watermark
+    assert closed is not None  # by that night
+    if not is_shown(goal, date.fromisoformat(night["date"]), closed):
+        raise Expired(
+            f"Who changed with the night of {night['date']} is no longer kept: it is for "
+            f"{SHOWN_DAYS} nights. How many did stays: GET /v1/goals/{goal.id}/changes."
+        )
     manifest = read_manifest(stores, goal.id, _files(stores, goal, night))
     following = BEFORE_ALL if after is None else user_hash(after)
     listed = manifest["files"]

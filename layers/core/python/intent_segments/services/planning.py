@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ..errors import Conflict, InvalidInput
 from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.plan import Kind, Plan, ends_with, planned
+from ..goals.retention import SHOWN_DAYS
 from ..goals.rolling import window_that_ends
 from ..goals.target_group import control_salt
 from ..lake.calendar import parse_date
@@ -36,7 +37,7 @@ IDLE: dict[str, Any] = {
     "idle": True,
     "catch_up": False,
 }
-"""The answer to a night that has no day to close."""
+"""The answer to a night that has no day to close, and nothing to repeat."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,9 @@ def _plan_night(stores: Stores, request: RunRequest, now: datetime) -> dict[str,
                 f"{day} was closed when its events were loaded, while no goal was at work, so "
                 f"there is no night to repeat. The next night is {following}."
             )
+        if day <= state.watermark - timedelta(days=SHOWN_DAYS):
+            # Too old to be repeated: its files are gone, what it published stays.
+            return IDLE | {"bucket": stores.settings.bucket}
         published = stores.runs.get(run_id)
         key = plan_key_of(published)
         stored = Plan.from_json(stores.objects.get_json(key))

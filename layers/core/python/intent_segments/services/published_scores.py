@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
+from ..errors import InvalidInput
 from ..goals.goal import Goal, ScoreFiles
+from ..goals.retention import SHOWN_DAYS, is_shown
 from ..store.runs import night_id
 from ..store.stores import Stores
 from .segments import known_goal
@@ -16,9 +18,16 @@ def published_scores(
 ) -> dict[str, ScoreFiles | None]:
     """Goal -> the newest scores it had published by the end of `day`; None before its first.
 
-    Raises InvalidInput for a goal that does not exist.
+    Raises InvalidInput for a goal that does not exist, and for scores that are kept no longer.
     """
-    return {goal_id: _newest(stores, known_goal(stores, goal_id), day) for goal_id in goal_ids}
+    found: dict[str, ScoreFiles | None] = {}
+    for goal_id in goal_ids:
+        goal = known_goal(stores, goal_id)
+        files = _newest(stores, goal, day)
+        if files is not None and files != goal.scores:
+            _require_shown(stores, goal, files)
+        found[goal_id] = files
+    return found
 
 
 def published_between(
@@ -42,6 +51,11 @@ def published_between(
     return found
 
 
+def oldest_shown(closed: date) -> date:
+    """The first of the nights whose scores can be asked for, by the last closed day."""
+    return closed - timedelta(days=SHOWN_DAYS - 1)
+
+
 def score_warnings(published: Mapping[str, ScoreFiles | None], day: date) -> list[str]:
     """What is sound but probably not meant: goals without scores by then, or with old ones."""
     said = []
@@ -55,6 +69,18 @@ def score_warnings(published: Mapping[str, ScoreFiles | None], day: date) -> lis
                 f"{goal_id} was last scored on {files.date}: its scores of then stand for {day}."
             )
     return said
+
+
+def _require_shown(stores: Stores, goal: Goal, files: ScoreFiles) -> None:
+    closed = stores.head.read().watermark
+    assert closed is not None  # there are scores
+    if not is_shown(goal, files.date, closed):
+        raise InvalidInput.at(
+            "as_of",
+            f"The scores that {goal.id} had on {files.date} are no longer there: those of the last "
+            f"{SHOWN_DAYS} nights are kept, of day 0 and of the last night. Ask about "
+            f"{oldest_shown(closed)} or a later day.",
+        )
 
 
 def _newest(stores: Stores, goal: Goal, day: date) -> ScoreFiles | None:

@@ -32,9 +32,15 @@ def keep_work(stores: Stores, plan_key: str, group: int | None, work: StepWork) 
     stores.objects.put_json(work_key(plan_key, work.step, group), work.to_json())
 
 
-def add_up_work(stores: Stores, run_id: str, plan_key: str, last: StepWork) -> dict[str, Any]:
+SWEPT = ("files_removed", "sweep_problem")
+"""What `sweeping_nights` says of a night."""
+
+
+def add_up_work(
+    stores: Stores, run_id: str, plan_key: str, last: StepWork, swept: Mapping[str, Any]
+) -> dict[str, Any]:
     """Add up what the jobs of a plan wrote, with the `last` step's own work, and keep the sum under
-    the run; returns it."""
+    the run, with what was `swept` (see SWEPT); returns it."""
     keys = stores.objects.keys(_folder(plan_key))
     with ThreadPoolExecutor(READERS) as pool:
         found = [StepWork.from_json(entry) for entry in pool.map(stores.objects.get_json, keys)]
@@ -44,6 +50,7 @@ def add_up_work(stores: Stores, run_id: str, plan_key: str, last: StepWork) -> d
         "steps": [step.to_json() for step in steps],
         "estimated_dollars": dollars(steps, groups),
         "prices": f"{REGION}, {AS_OF}",
+        **swept,
     }
     stores.run_work.put(run_id, whole)
     return whole
@@ -57,6 +64,8 @@ def shown_work(work: Mapping[str, Any]) -> dict[str, Any]:
         "peak_mb": max(step["peak_mb"] for step in steps),
         "estimated_dollars": work["estimated_dollars"],
         "prices": work["prices"],
+        "files_removed": work.get("files_removed", 0),
+        "sweep_problem": work.get("sweep_problem"),
         "steps": steps,
     }
 

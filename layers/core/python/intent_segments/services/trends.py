@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from ..errors import IntentError, InvalidInput
+from ..goals.retention import SHOWN_DAYS
 from ..lake.calendar import parse_date
 from ..lake.tables import Tables
 from ..segments.definition import ALL_USERS, EVERYBODY, Definition, parse, references
@@ -20,7 +21,7 @@ from ..store.sizes import Size
 from ..store.stores import Stores
 from .catalogue import LakeState, lake_state
 from .census import Census
-from .published_scores import published_between
+from .published_scores import oldest_shown, published_between
 from .segments import fingerprint, freeze, known_goal, require_scores
 from .standings import load_scores_of_days
 
@@ -60,7 +61,8 @@ def trend(stores: Stores, segment_id: str, asked: Asked, folder: Path) -> dict[s
     available, said = _available_from(stores, definition)
     days = [] if available is None else _days(max(first, available), last)
     found = stores.sizes.between(segment_id, series, first, last)
-    missing = [day for day in days if day not in found]
+    missing, gone = _countable(state, definition, [day for day in days if day not in found])
+    said += gone
     counting = _Counting(stores, state, definition, folder)
     waiting = missing[::-1]
     end = perf_counter() + MAX_SECONDS
@@ -174,6 +176,20 @@ def _available_from(stores: Stores, definition: Definition) -> tuple[date | None
         said.append(f"The scores of {goal_id} begin on {day0}: days before it have no size.")
         begins = max(begins, day0)
     return begins, said
+
+
+def _countable(
+    state: LakeState, definition: Definition, missing: list[date]
+) -> tuple[list[date], list[str]]:
+    """Those of the days without a size that can still be counted, and what to say about it."""
+    since = oldest_shown(state.watermark)
+    if not references(definition).goals or not missing or missing[0] >= since:
+        return missing, []
+    kept = [day for day in missing if day >= since]
+    return kept, [
+        f"{len(missing) - len(kept)} days before {since} have no size and get none: likelihoods "
+        f"and buckets are kept for {SHOWN_DAYS} nights."
+    ]
 
 
 def _too_long(days: Sequence[date]) -> IntentError:

@@ -99,9 +99,14 @@ class GoalStore:
         items, more = self.table.page(PK, limit, after, newest_first=True)
         return [Goal.from_json(item) for item in items], more
 
+    def all(self) -> Iterator[Goal]:
+        """Every goal, in the order they were made."""
+        for item in self.table.between(PK, "goal_", "goal_~"):
+            yield Goal.from_json(item)
+
     def at_work(self) -> list[Goal]:
         """The goals that hold a place, in the order they were made."""
-        return [goal for goal in self._all() if goal.status.holds_a_place]
+        return [goal for goal in self.all() if goal.status.holds_a_place]
 
     def rename(self, goal_id: str, name: str) -> Goal:
         """Raises NotFound."""
@@ -151,10 +156,6 @@ class GoalStore:
                 continue  # another writer changed the goal: look again
             return replace(goal, status=wanted, status_reason=reason)
         raise Raced(f"Goal {goal_id} is being changed by others; try again.")
-
-    def _all(self) -> Iterator[Goal]:
-        for item in self.table.between(PK, "goal_", "goal_~"):
-            yield Goal.from_json(item)
 
 
 def step_action(goal: Goal, wanted: Status, changes: Mapping[str, Any]) -> Action:

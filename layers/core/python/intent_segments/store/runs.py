@@ -68,6 +68,11 @@ class RunStore:
         items, more = self.table.page(PK, limit, after, newest_first=True)
         return [Run(**item) for item in items], more
 
+    def nights(self, first: date, last: date) -> Iterator[Run]:
+        """The nights of the days `first` to `last`, ascending."""
+        for item in self.table.between(PK, night_id(first), night_id(last)):
+            yield Run(**item)
+
     def nights_of(self, goal_id: str, first: date, last: date) -> Iterator[dict[str, Any]]:
         """What was published of a goal, night by night, ascending: GoalNight JSON."""
         for item in self.table.between(
