@@ -18,13 +18,14 @@ from intent_local.client import ApiClient
 from intent_local.commands.engage import delivered
 from intent_local.commands.export import download, ready
 from intent_local.commands.load import load
-from intent_local.commands.nightly import run_night
+from intent_local.commands.nightly import erase_pending, run_night
 from intent_local.connection import Connection
 from intent_local.stack.home import Home
 from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.running import running_stack
 from intent_segments.events.synthetic import make_world
 from intent_segments.goals.retention import KEPT_DAYS
+from tests.fixtures.everything import Kept, places_of
 from tests.unit.delivery.receiver import receiver
 
 AS_OF = date(2025, 4, 30)
@@ -177,4 +178,27 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
             files = download(stack, export, tmp_path / f"export {number}")
             assert export["rows"] > 0 and len(files) == 2
         delivered_by_every_kind(stack, goal, here)
+        assert places(stack, user_id, tmp_path / "decoded")
+        erased(stack, user_id)
+        assert places(stack, user_id, tmp_path / "decoded") == []
         api.post(f"/v1/goals/{goal['id']}/archive")
+
+
+def erased(stack, user_id):
+    """Erase a user as the schedule does, and load the file again that has them."""
+    erasure = stack.api.delete(f"/v1/users/{user_id}")
+    assert stack.api.get(f"/v1/users/{user_id}/intents")["data"] == []
+    assert erase_pending(stack) == 1
+    erasure = stack.api.get(f"/v1/erasures/{erasure['id']}")
+    assert (erasure["status"], erasure["removed"]["target_groups"]) == ("done", 1)
+    assert erasure["removed"]["events"] > 0 and erasure["removed"]["landed"] > 0
+    [run] = [run for run in stack.api.get("/v1/runs")["data"] if run["kind"] == "erasure"]
+    assert run["status"] == "published"
+
+
+def places(stack, user_id, folder):
+    """Where a user is in the bucket and in the table."""
+    found = stack.client("cloudformation").describe_stacks()["Stacks"][0]["Outputs"]
+    table = next(output["OutputValue"] for output in found if output["OutputKey"] == "Table")
+    kept = Kept(stack.client("s3"), stack.bucket, stack.client("dynamodb"), table)
+    return places_of(kept, user_id, folder)

@@ -128,15 +128,16 @@ def test_models_are_written_by_training_alone():
     assert may("ScoreUsersFunction", "s3:GetObject", "models/g/1/model.joblib")
 
 
-def test_the_lake_is_written_by_imports_alone():
+def test_the_lake_is_written_by_imports_and_erasures_alone():
     for table in ("events", "activity", "users", "profiles", "manifests"):
         writers = {name for name in FUNCTIONS if may(name, "s3:PutObject", f"{table}/1/g=0000")}
-        assert writers == {"ImportEventsFunction", "RollUpFunction"}
+        assert writers == {"ImportEventsFunction", "RollUpFunction", "EraseUsersFunction"}
 
 
 def test_what_has_landed_is_taken_away_by_the_roll_up_alone_and_never_expires():
     key = "calls/2026-11-28/08/a.jsonl.gz"
-    assert {n for n in FUNCTIONS if may(n, "s3:PutObject", key)} == {"LandCallsFunction"}
+    writers = {n for n in FUNCTIONS if may(n, "s3:PutObject", key)}
+    assert writers == {"LandCallsFunction", "EraseUsersFunction"}
     assert {n for n in FUNCTIONS if may(n, "s3:DeleteObject", key)} == {"RollUpFunction"}
     rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert not [r for r in rules if "ExpirationInDays" in r and key.startswith(r["Prefix"])]
@@ -191,9 +192,10 @@ def test_all_starts_of_a_run_leave_their_failures_in_a_queue():
     runs = ("GoalCreatedRule", "ExportRequestedRule", "SendRequestedRule")
     rules = (*runs, "DroppedEventsRule", "DroppedProfilesRule")
     targets = [RESOURCES[rule]["Properties"]["Targets"][0] for rule in rules]
-    targets.append(RESOURCES["NightlySchedule"]["Properties"]["Target"])
+    schedules = ("NightlySchedule", "ErasureSchedule")
+    targets += [RESOURCES[schedule]["Properties"]["Target"] for schedule in schedules]
     queue = {"Arn": {"Fn::GetAtt": ["UndeliveredStarts", "Arn"]}}
-    assert [target["DeadLetterConfig"] for target in targets] == [queue] * (len(rules) + 1)
+    assert [target["DeadLetterConfig"] for target in targets] == [queue] * len(targets)
     [statement] = RESOURCES["UndeliveredStartsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert sources == [{"Fn::GetAtt": [rule, "Arn"]} for rule in rules]
@@ -205,21 +207,45 @@ def test_who_names_users_may_read_who_is_hidden_and_only_the_api_hides():
     assert {f"{name}Function" for name in naming} <= {
         name for name in FUNCTIONS if may(name, "s3:GetObject", key)
     }
-    assert {name for name in FUNCTIONS if may(name, "s3:PutObject", key)} == {"ApiFunction"}
+    writers = {name for name in FUNCTIONS if may(name, "s3:PutObject", key)}
+    assert writers == {"ApiFunction", "EraseUsersFunction"}
+
+
+def test_erasures_alone_delete_versions_and_reach_every_folder_that_is_written():
+    deleters = {
+        name
+        for name in FUNCTIONS
+        for statement in statements(name)
+        if "s3:DeleteObjectVersion" in as_list(statement["Action"])
+    }
+    assert deleters == {"EraseUsersFunction"}
+    written = {
+        resource["Fn::Sub"].split("}/", 1)[1].split("/")[0]
+        for name in FUNCTIONS
+        for statement in statements(name)
+        for resource in as_list(statement["Resource"])
+        if "s3:PutObject" in as_list(statement["Action"])
+    }
+    # Two name no user: counts of members, and models, which are deleted and trained again.
+    for folder in written - {"effects", "models"}:
+        assert may("EraseUsersFunction", "s3:PutObject", f"{folder}/x"), folder
 
 
 def test_exports_are_written_by_the_shard_jobs_read_by_the_api_and_deleted_after_a_week():
     key = "exports/exp_1/g=0000.csv.gz"
-    assert {name for name in FUNCTIONS if may(name, "s3:PutObject", key)} == {"ScoreUsersFunction"}
-    assert {name for name in FUNCTIONS if may(name, "s3:GetObject", key)} == {"ApiFunction"}
+    erasing = "EraseUsersFunction"
+    writers = {name for name in FUNCTIONS if may(name, "s3:PutObject", key)}
+    readers = {name for name in FUNCTIONS if may(name, "s3:GetObject", key)}
+    assert (writers, readers) == ({"ScoreUsersFunction", erasing}, {"ApiFunction", erasing})
     rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     [days] = [rule["ExpirationInDays"] for rule in rules if rule.get("Prefix") == "exports/"]
     assert days == KEPT.days
 
 
-def test_who_was_to_be_reached_is_written_by_the_delivery_alone():
+def test_who_was_to_be_reached_is_written_by_the_delivery_and_erasures_alone():
     for key in ("audiences/e/s/g=0000", "exposures/e/s/g=0000", "deliveries/e/s/g=0000"):
-        assert {n for n in FUNCTIONS if may(n, "s3:PutObject", key)} == {"DeliverFunction"}
+        writers = {n for n in FUNCTIONS if may(n, "s3:PutObject", key)}
+        assert writers == {"DeliverFunction", "EraseUsersFunction"}
 
 
 def test_the_template_transforms_without_aws():

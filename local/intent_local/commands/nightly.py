@@ -14,7 +14,7 @@ from intent_segments.errors import IntentError, InvalidInput
 from intent_segments.lake.calendar import parse_date
 
 from ..connection import Connection, add_stack_argument, connect
-from ..console import duration, show, show_json
+from ..console import duration, say, show, show_json
 from ..invoke import message_of
 
 LOOK_EVERY_SECONDS = 0.2
@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
         raise InvalidInput.at("--through", f"--through {last} lies before --date {first}")
     nights = []
     with connect(args.stack) as stack:
+        erase_pending(stack)
         for day in days(first, last):
             night = run_night(stack, day)
             stack.save()
@@ -69,22 +70,42 @@ def days(first: date, last: date) -> Iterator[date]:
 def run_night(stack: Connection, day: date) -> dict[str, Any]:
     """Run one night and wait for it: {"date", "seconds", "goals"}. Raises NightFailedError."""
     began = time.monotonic()
-    machine = stack.client("stepfunctions")
-    name = f"night-{day.isoformat()}-{uuid.uuid4().hex[:8]}"
-    execution = machine.start_execution(
-        stateMachineArn=stack.state_machine,
-        name=name,
-        input=json.dumps({"kind": "night", "date": day.isoformat()}),
-    )["executionArn"]
-    while (ended := machine.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        time.sleep(LOOK_EVERY_SECONDS)
-    if ended["status"] != "SUCCEEDED":
-        raise NightFailedError(f"the night of {day} failed: {reason(machine, ended)}")
+    failure = run_machine(stack, f"night-{day}", {"kind": "night", "date": day.isoformat()})
+    if failure is not None:
+        raise NightFailedError(f"the night of {day} failed: {failure}")
     return {
         "date": day.isoformat(),
         "seconds": round(time.monotonic() - began, 2),
         "goals": goals_of_night(stack, day.isoformat()),
     }
+
+
+def erase_pending(stack: Connection) -> int:
+    """Run the erasures that are pending, as the schedule does before the night; how many were.
+    One that fails stops no night: its users are hidden all the same."""
+    waiting = 0
+    for erasure in stack.api.pages("/v1/erasures"):
+        waiting += erasure["status"] == "pending"
+    if waiting:
+        say(f"{waiting} erasures are carried out first")
+        failure = run_machine(stack, "erasure", {"kind": "erasure"})
+        if failure is not None:
+            say(f"warning: erasures failed: {failure}")
+        stack.save()
+    return waiting
+
+
+def run_machine(stack: Connection, name: str, request: dict[str, str]) -> str | None:
+    """Run the state machine and wait for it; why it failed, None where it did not."""
+    machine = stack.client("stepfunctions")
+    execution = machine.start_execution(
+        stateMachineArn=stack.state_machine,
+        name=f"{name}-{uuid.uuid4().hex[:8]}",
+        input=json.dumps(request),
+    )["executionArn"]
+    while (ended := machine.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(LOOK_EVERY_SECONDS)
+    return None if ended["status"] == "SUCCEEDED" else reason(machine, ended)
 
 
 def reason(machine: Any, ended: dict[str, Any]) -> str:

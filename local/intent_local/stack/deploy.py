@@ -30,6 +30,7 @@ LOCAL_PARAMETERS = {
     "MaxConcurrency": "2",
     "ScheduleState": "DISABLED",  # nights run when `intent nightly` says so
     "DeletionProtection": "false",
+    "ErasureDelay": "0",  # one thing runs after the other
     # What there is of AWS on a laptop belongs to whoever sits there.
     "DeliveryTargets": "arn:aws:sqs:*:*:*,arn:aws:events:*:*:event-bus/*,arn:aws:ses:*:*:*",
     "SmsDelivery": "true",

@@ -10,6 +10,10 @@ from .errors import InvalidInput, Misconfigured
 from .lake.calendar import parse_timezone
 from .lake.layout import SLOTS
 
+ERASURE_DELAY = 16
+"""Minutes: no function runs longer than 15 (a limit of Lambda), so after these whatever was at work
+when a user was hidden has ended, and what began since knows of it."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,7 +22,8 @@ class Settings:
     `groups` is the number of user groups of the lake (1..4096); `timezone` is the IANA zone whose
     local days the account counts in; `allowed_hosts` names, as `host:port` with commas between
     them, receivers on private addresses that webhooks may reach. `calls_queue` is the URL of the
-    queue of the tracking API, where a function sends to it.
+    queue of the tracking API, where a function sends to it. `erasure_delay` are the minutes after
+    which a request to erase a user is carried out at the earliest.
     """
 
     table: str
@@ -28,11 +33,12 @@ class Settings:
     timezone: str
     allowed_hosts: str = ""
     calls_queue: str | None = None
+    erasure_delay: int = ERASURE_DELAY
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE, and ALLOWED_HOSTS and
-        CALLS_QUEUE where they are set.
+        CALLS_QUEUE and ERASURE_DELAY where they are set.
 
         Raises Misconfigured that names every variable that is missing or unusable.
         """
@@ -52,6 +58,7 @@ class Settings:
             timezone=_timezone(env["TIMEZONE"]),
             allowed_hosts=env.get("ALLOWED_HOSTS", ""),
             calls_queue=env.get("CALLS_QUEUE") or None,
+            erasure_delay=_minutes(env.get("ERASURE_DELAY", str(ERASURE_DELAY))),
         )
 
 
@@ -76,6 +83,14 @@ class Access:
                 "template.yaml sets it for every function behind the API.",
             )
         return cls(authorization, env.get("ROLES_CLAIM") or "cognito:groups")
+
+
+def _minutes(text: str) -> int:
+    if not text.isdecimal():
+        raise Misconfigured.at(
+            "ERASURE_DELAY", f"ERASURE_DELAY must be a whole number of minutes, not {text!r}"
+        )
+    return int(text)
 
 
 def _groups(text: str) -> int:

@@ -118,6 +118,15 @@ class Places(Answer):
     limit: int
 
 
+class Retraining(Answer):
+    """Why a goal's model is trained again by a night, and by when: since a user whom it had learnt
+    from was erased on the day `since`."""
+
+    since: date
+    by: date
+    reason: str
+
+
 class Goal(Terms):
     """A saved goal. `users` (the frozen target group) and `forecast` are there once it is active;
     `last_night` is the day its buckets are of. `days_left` are the days of the period that no night
@@ -136,6 +145,7 @@ class Goal(Terms):
     created_at: datetime
     users: int | None
     forecast: Outlook | None
+    retraining: Retraining | None
     model_version: str | None
     last_night: date | None
 

@@ -19,6 +19,7 @@ class Removed(Answer):
     scores: int = Field(description="Of all nights that are kept, of all goals.")
     exported: int = Field(description="Rows in files of exports.")
     landed: int = Field(description="Rows in landed files and in rows that were set aside.")
+    others: int = Field(description="Rows in all other files, such as logs of who was reached.")
     definitions: int = Field(description="Segments, goals and others whose lists named the user.")
     versions: int = Field(description="Earlier versions of objects that were deleted for it.")
 

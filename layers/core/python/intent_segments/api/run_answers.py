@@ -14,7 +14,7 @@ class RunStep(Answer):
     """All jobs of one step of a run. `seconds` are added up over the jobs, which overlap;
     `longest_seconds` are those of the longest."""
 
-    step: Literal["Plan", "Train", "ScoreUsers", "Deliver", "Publish"]
+    step: Literal["Plan", "Train", "ScoreUsers", "Deliver", "EraseUsers", "Publish"]
     jobs: int
     started_at: datetime
     finished_at: datetime

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from ..errors import InvalidFile
+from ..lake.erased import Erased
 from ..lake.layout import SLOTS
 from ..lake.manifest import (
     Manifest,
@@ -25,7 +26,7 @@ from ..lake.writer import write_part
 from .catalogue import catalogue_of, with_details
 from .drift import trait_drift
 from .learning import learn_events, learn_traits
-from .normalize import MAX_EVENT_NAMES
+from .normalize import MAX_EVENT_NAMES, SetAside, merged
 from .report import ImportReport
 from .spans import spans
 
@@ -52,10 +53,12 @@ class Batch:
     objects: Bucket
     folder: Path
     gen: str
+    erased: Erased = field(default_factory=Erased)
 
     def events(self, report: ImportReport) -> tuple[Manifest, ImportReport]:
         """Add the table `canonical`: events, activity, users, catalogue."""
         con = self.con
+        report = _without_erased(report, self.erased.take_out(con, "canonical", "day"))
         rows, first, last, users = con.execute(
             "SELECT count(*), min(day), max(day), count(DISTINCT uh) FROM canonical"
         ).fetchone() or (0, None, None, 0)
@@ -104,6 +107,11 @@ class Batch:
     def profiles(self, report: ImportReport) -> tuple[Manifest, ImportReport]:
         """Add the tables `traits` and `traits_users`: profiles, users."""
         con = self.con
+        known = f"SELECT uh FROM ({self._stored('users')})"
+        report = _without_erased(
+            report, self.erased.take_out(con, "traits_users", "profile_day", known)
+        )
+        self.erased.take_out(con, "traits", "valid_from", known)
         con.execute(
             """CREATE TEMP TABLE seen_users AS
             SELECT uh, user_id, NULL::INTEGER AS first_day, profile_day, true AS has_profile
@@ -179,7 +187,7 @@ class Batch:
                 self.folder,
             )
             if part is not None:
-                parts.append(part)
+                parts.append(replace(part, erased=self.erased.version))
         return parts
 
     def _with_part(self, manifest: Manifest, table: str, rows: str) -> Manifest:
@@ -214,3 +222,11 @@ class Batch:
         manifest = add_users(self._with_part(manifest, "users", news), dict(slots))
         new_users = sum(count for _, count in slots)
         return manifest, replace(report, users=users, new_users=new_users)
+
+
+def _without_erased(report: ImportReport, rows: int) -> ImportReport:
+    """The report with the rows that were left out because their users have been erased."""
+    if not rows:
+        return report
+    aside = {"erased_user": SetAside(rows, "whose ids are not repeated here")}
+    return replace(report, set_aside=merged(report.set_aside, aside))

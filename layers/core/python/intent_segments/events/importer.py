@@ -17,6 +17,7 @@ import duckdb
 
 from ..errors import InvalidFile
 from ..lake.compaction import compact
+from ..lake.erased import Erased
 from ..lake.manifest import Manifest
 from ..lake.objects import Bucket
 from ..lake.tables import connect
@@ -29,6 +30,9 @@ from .memory import probe
 from .normalize import Reading, broken_warning, pieces
 from .profiles import normalize_profiles
 from .report import ImportReport
+
+NOBODY = Erased()
+"""No user has been erased."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ def import_file(
     folder: Path,
     options: Options | None = None,
     rejected: str | None = None,
+    erased: Erased = NOBODY,
 ) -> tuple[Manifest, ImportReport]:
     """Load one local file onto the state `manifest`; writes parts, commits nothing.
 
     The new manifest has the next version, or is `manifest` itself when the file adds nothing. Days
     are those of the manifest's time zone. `folder` caches files of the lake and holds scratch. Rows
-    that are set aside are written under the S3 key `rejected`, if given. Memory and disk stay
+    that are set aside are written under the S3 key `rejected`, if given, except for those of users
+    who have been `erased`, which are only counted. Memory and disk stay
     within `limits.py`. Raises InvalidFile for a file that cannot be used.
     """
     options = options or Options()
@@ -65,10 +71,10 @@ def import_file(
     con.execute(f"SET max_temp_directory_size = '{ENGINE_DISK}'")
     try:
         with TemporaryDirectory(dir=folder) as scratch:
-            gen = _gen(path, kind, manifest, options)
+            gen = _gen(path, kind, manifest, options, erased.version)
             source = _opened(con, path, kind, options, Path(scratch))
             aside = Path(scratch) / "rejected.jsonl.gz"
-            job = Batch(con, manifest, manifest, objects, folder, gen)
+            job = Batch(con, manifest, manifest, objects, folder, gen, erased)
             with within_memory(source):
                 probe(con, source, IMPORT.bytes)
                 if kind == "events":
@@ -145,7 +151,7 @@ def _profiles(
     return job.profiles(report)
 
 
-def _gen(path: Path, kind: Kind, manifest: Manifest, options: Options) -> str:
+def _gen(path: Path, kind: Kind, manifest: Manifest, options: Options, erased: int) -> str:
     if not path.is_file():
         raise InvalidFile(f"{path} is not a file: check the path.")
     digest = hashlib.sha256()
@@ -153,6 +159,6 @@ def _gen(path: Path, kind: Kind, manifest: Manifest, options: Options) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     parts = tuple(part.gen for part in manifest.parts)
-    state = (kind, options, manifest.version, manifest.groups, manifest.timezone, parts)
+    state = (kind, options, manifest.version, manifest.groups, manifest.timezone, parts, erased)
     digest.update(repr(state).encode())
     return digest.hexdigest()[:16]

@@ -46,6 +46,7 @@ REASONS = {
     "no_ts": "ts is missing",
     "unreadable_ts": "ts cannot be read as a time",
     "ts_out_of_range": f"ts is not between {from_day(0)} and 2099-12-31",
+    "erased_user": "of users who were erased, dated up to the day of the request",
 }
 
 

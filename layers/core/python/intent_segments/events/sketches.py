@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,10 +141,17 @@ class Users:
         """The same with fewer hashes."""
         return Users.of(self.lowest, min(size, self.size), self.dropped)
 
+    def without(self, gone: Collection[int]) -> Users:
+        """The same without some users. Where higher hashes are missing it becomes as much smaller:
+        who would come next is not known."""
+        left = [uh for uh in self.lowest if uh not in gone]
+        size = len(left) if self.dropped else self.size
+        return Users.of(left, size, self.dropped)
+
     @property
     def count(self) -> int:
         """How many users: exact, or the estimate whose relative error `margin` bounds."""
-        if not self.dropped:
+        if not self.dropped or not self.lowest:
             return len(self.lowest)
         share = (self.lowest[-1] + HASHES // 2 + 1) / HASHES
         return round((len(self.lowest) - 1) / share)

@@ -166,7 +166,8 @@ class Goal:
     the last the day it was trained on; a rolling goal is given new ones. `cuts` and `day0` are the
     JSON of `buckets.Cuts` and `progress.GoalNight` on day 0. `manifest_key` names the state of the
     lake that the members are taken from, when a forecast had fixed it. `cloned_from` is the id of
-    the goal that this one was made from.
+    the goal that this one was made from. `retrain` is `retraining.flag` where a user whom the model
+    had learnt from has been erased and a night has still to train it again.
     """
 
     id: str
@@ -179,6 +180,7 @@ class Goal:
     forecast: Mapping[str, Any] | None = None
     manifest_key: str | None = None
     cloned_from: str | None = None
+    retrain: Mapping[str, Any] | None = None
     model: Mapping[str, Any] | None = None
     cuts: Mapping[str, Any] | None = None
     day0: Mapping[str, Any] | None = None
@@ -215,6 +217,7 @@ class Goal:
             forecast=document.get("forecast"),
             manifest_key=document.get("manifest_key"),
             cloned_from=document.get("cloned_from"),
+            retrain=document.get("retrain"),
             model=document.get("model"),
             cuts=document.get("cuts"),
             day0=document.get("day0"),

@@ -18,6 +18,7 @@ from ..segments.goal_event import GoalEvent
 from .buckets import Cuts
 from .goal import Goal, ScoreFiles, Status, Terms
 from .progress import GoalTally
+from .retraining import due
 
 Kind = Literal["goal_setup", "night", "sizes"]
 """Sizes are counted where there is no day to close."""
@@ -30,7 +31,8 @@ class PlannedGoal:
     `counted_to` is the last day whose events count tonight. `control_salt` (hex) draws the arms.
     `model`, `cuts`, `day0_scores` and `previous_scores` are None at set-up; `cuts` are those of
     day 0. `forecast` is the frozen forecast, None when set-up has still to make it. `window_scores`
-    are a rolling goal's scores of the night whose window is complete tonight.
+    are a rolling goal's scores of the night whose window is complete tonight. `retrain` says that
+    the night makes a new model, without users who have been erased.
     """
 
     id: str
@@ -44,6 +46,7 @@ class PlannedGoal:
     day0_scores: ScoreFiles | None
     previous_scores: ScoreFiles | None
     window_scores: ScoreFiles | None = None
+    retrain: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Flat: the terms' keys beside the goal's own."""
@@ -56,6 +59,7 @@ class PlannedGoal:
             "model": self.model,
             "cuts": None if self.cuts is None else self.cuts.to_json(),
             "forecast": self.forecast,
+            "retrain": self.retrain,
             **{
                 name: None if (files := getattr(self, name)) is None else files.to_json()
                 for name in _SCORES
@@ -78,6 +82,7 @@ class PlannedGoal:
             model=document["model"],
             cuts=None if cuts is None else Cuts.from_json(cuts),
             forecast=document["forecast"],
+            retrain=document.get("retrain", False),
             **scores,
         )
 
@@ -195,6 +200,7 @@ def planned(
         day0_scores=goal.day0_scores if at_night else None,
         previous_scores=goal.scores if at_night else None,
         window_scores=window_scores,
+        retrain=at_night and due(goal.retrain, day),
     )
 
 

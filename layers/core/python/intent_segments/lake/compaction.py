@@ -104,6 +104,7 @@ def _merge(
     merged = Part(
         table, gen, min(days, default=None), max(days, default=None), rows=0, bytes=0, groups=()
     )
+    merged = replace(merged, erased=min(part.erased for part in run))
     if all(part.events is not None for part in run):
         codes = {code for part in run for code in part.events or ()}
         merged = replace(merged, events=tuple(sorted(codes)))

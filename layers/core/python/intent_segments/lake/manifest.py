@@ -32,6 +32,10 @@ class Part:
     `from_day`..`to_day` are local days that its rows lie in (both included), None where the rows
     have no day; `bytes` is the size of all files. `events` are the codes of the single events in
     it, None for other tables and for parts written before this was kept.
+
+    `erased` is the version of the list of erased users whose users are in none of its files.
+    `rewritten` has, by the version of the list that an erasure was for, ascending, the groups whose
+    files that erasure wrote anew, under a generation of their own.
     """
 
     table: str
@@ -42,11 +46,19 @@ class Part:
     bytes: int
     groups: tuple[int, ...]
     events: tuple[int, ...] | None = None
+    erased: int = 0
+    rewritten: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def keys(self, groups: Iterable[int]) -> list[str]:
         """S3 keys of the files of these groups; a group without rows has no file."""
         held = set(self.groups)
-        return [part_key(self.table, self.gen, g) for g in groups if g in held]
+        gens = {g: rewritten_gen(self.gen, v) for v, anew in self.rewritten for g in anew}
+        return [part_key(self.table, gens.get(g, self.gen), g) for g in groups if g in held]
+
+    @property
+    def gens(self) -> tuple[str, ...]:
+        """The generations that its files lie under."""
+        return (self.gen, *(rewritten_gen(self.gen, version) for version, _ in self.rewritten))
 
     def overlaps(self, days: tuple[int, int] | None) -> bool:
         """Whether a row of the part can lie in the days `(first, last)`, both included."""
@@ -57,6 +69,11 @@ class Part:
     def holds(self, codes: AbstractSet[int]) -> bool:
         """Whether a row of the part can be of one of these events."""
         return self.events is None or not codes.isdisjoint(self.events)
+
+
+def rewritten_gen(gen: str, version: int) -> str:
+    """The generation of the files of a part that the erasure for a version of the list wrote."""
+    return f"{gen}-e{version}"
 
 
 @dataclass(frozen=True)
@@ -255,7 +272,9 @@ def _part_json(part: Part) -> dict[str, Any]:
 def _part(document: Mapping[str, Any]) -> Part:
     events = document.get("events")
     codes = None if events is None else tuple(events)
-    return Part(**{**document, "groups": tuple(document["groups"]), "events": codes})
+    anew = tuple((version, tuple(groups)) for version, groups in document.get("rewritten", ()))
+    whole = {**document, "groups": tuple(document["groups"]), "events": codes, "rewritten": anew}
+    return Part(**whole)
 
 
 def _merged(old: EventEntry, new: EventEntry) -> EventEntry:

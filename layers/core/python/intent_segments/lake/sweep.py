@@ -95,7 +95,7 @@ def _held(states: Iterable[Manifest], keys: Iterable[str]) -> set[str]:
     """Those of the keys that lie in a part, or in the documents, of one of the states."""
     prefixes = set()
     for state in states:
-        prefixes |= {(part.table, part.gen) for part in state.parts}
+        prefixes |= {(part.table, gen) for part in state.parts for gen in part.gens}
         if state.details is not None:
             folder, _, name = state.details.rpartition("/")
             prefixes.add((folder, name))

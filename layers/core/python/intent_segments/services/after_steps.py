@@ -69,7 +69,9 @@ def after_import(stores: Stores, done: Done) -> Told:
     report = done.answer
     if "failed" in report:
         return Told({"refused": report["failed"]["errorType"]}, (Metric("ImportsRefused", 1),))
-    rejected = sum(entry["count"] for entry in report["set_aside"].values())
+    aside = report["set_aside"].items()
+    # Rows of erased users are left out because they are in order, not because the file is not.
+    rejected = sum(entry["count"] for reason, entry in aside if reason != "erased_user")
     told = {"kind": report["kind"], "rows": report["rows_read"], "rejected": rejected}
     metrics = (
         Metric("ImportSeconds", done.work.milliseconds / 1000, "Seconds", ("kind",)),

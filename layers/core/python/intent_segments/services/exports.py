@@ -9,13 +9,13 @@ from typing import Any
 
 from ..errors import Conflict, InvalidInput, NotFound
 from ..goals.goal import ScoreFiles
-from ..lake.layout import group_of
 from ..store.exports import KEPT, Export
 from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
 from .account import require_ai_pack
 from .catalogue import LakeState, lake_state
 from .export_columns import BUCKETS, columns_of, file_key, file_name, refuse_traits
+from .suppression import may_name_suppressed
 
 LINK_SECONDS = 300
 """A link to a file of users is handed out when it is followed, and is good for that alone."""
@@ -112,11 +112,7 @@ def link(stores: Stores, export_id: str, number: str, now: datetime) -> str:
             f"{len(export.files) - 1}."
         )
     file = int(number)
-    # A file whose job began after a user was hidden is without them.
-    if any(
-        group_of(hidden.uh, export.groups) == file and hidden.requested_at >= export.created_at
-        for hidden in stores.erasures.current().pending
-    ):
+    if may_name_suppressed(stores, file, export.groups, export.created_at):
         raise Conflict(
             f"File {file} of export {export_id} may name a user whose erasure has been asked for "
             "since. The next erasure run takes the user out of it; to have the others now, ask for "

@@ -63,10 +63,16 @@ def learn(
 
 
 def keep(
-    stores: Stores, goal_id: str, learnt: Learnt, likelihood: npt.NDArray[np.int32], cuts: Cuts
+    stores: Stores,
+    goal_id: str,
+    learnt: Learnt,
+    likelihood: npt.NDArray[np.int32],
+    cuts: Cuts,
+    panel_slots: int,
 ) -> dict[str, Any]:
     """Store the model, its manifest and its drivers under a key that names the model's content;
-    the record of it (`Goal.model`). `likelihood` is of `learnt.rows`, in 1e-6."""
+    the record of it (`Goal.model`). `likelihood` is of `learnt.rows`, in 1e-6; `panel_slots`
+    bounds the panel it was trained on (`opening.panel_slots`)."""
     as_of = from_day(learnt.evidence.question.as_of).isoformat()
     starts = training_starts(learnt.evidence, learnt.evidence.question.as_of)
     artifact = pack(learnt.model, as_of, [from_day(start).isoformat() for start in starts])
@@ -80,6 +86,7 @@ def keep(
         "version": artifact.version,
         "drivers": f"{folder}drivers.json",
         "as_of": as_of,
+        "panel_bound": panel_slots,
     }
 
 

@@ -11,15 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..errors import Conflict, InvalidInput, Raced
+from ..errors import Conflict, InvalidInput, NotFound, Raced
 from ..events.files import Kind
 from ..events.importer import Options, import_file
 from ..events.known_mappings import KNOWN
 from ..events.mapping import FieldMapping
 from ..events.report import ImportReport
 from ..lake.calendar import from_day, parse_date
+from ..lake.erased import Erased
 from ..lake.manifest import Manifest, read_manifest, write_manifest
 from ..lake.objects import Bucket
+from ..store.erasures import ErasureStore
 from ..store.lake_head import LakeHead
 
 ATTEMPTS = 8
@@ -141,10 +143,15 @@ def import_local(
 ) -> dict[str, Any]:
     """The same for a file that is here; `request.key` names it."""
     for attempt in range(ATTEMPTS):
+        began = head.read().version
         try:
             return _import_once(request, file, head, objects, groups, timezone, folder)
         except Raced:
             if attempt == ATTEMPTS - 1:
+                raise
+        except NotFound:
+            # An erasure that committed meanwhile has removed files that it wrote anew.
+            if attempt == ATTEMPTS - 1 or head.read().version == began:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -169,8 +176,9 @@ def _import_once(
             f"when data are loaded: deploy with {base.timezone} again, or load into a new stack."
         )
     base = replace(base, version=state.version)
+    erased = _erased(ErasureStore(head.table, objects), objects, folder)
     after, report = import_file(
-        landed, request.kind, base, objects, folder, request.options, request.rejected_key
+        landed, request.kind, base, objects, folder, request.options, request.rejected_key, erased
     )
     watermark = _watermark(request, report)
     moves = watermark is not None and (state.watermark is None or watermark > state.watermark)
@@ -183,6 +191,16 @@ def _import_once(
         "version": state.version,
         "watermark": None if state.watermark is None else state.watermark.isoformat(),
     }
+
+
+def _erased(erasures: ErasureStore, objects: Bucket, folder: Path) -> Erased:
+    """Whose rows are not taken in, as of now. The list is read after the state that is loaded onto,
+    so an erasure that has been carried out by that state is on it."""
+    listed = erasures.current()
+    done = None
+    if listed.done_key is not None:
+        [done] = objects.fetch([listed.done_key], folder)
+    return Erased(listed.version, listed.hashes, done, listed.salt)
 
 
 def _watermark(request: ImportRequest, report: ImportReport) -> date | None:

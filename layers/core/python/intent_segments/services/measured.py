@@ -17,7 +17,8 @@ from ..telemetry.redacted import named, redacted
 from ..telemetry.work import StepWork, step_work
 
 RUN_ID = re.compile(
-    r"(night|sizes)-\d{4}-\d\d-\d\d|(setup|export)-\w+|send-eng_\w+-[0-9TZ-]+(again-\d+|announce)?"
+    r"(night|sizes)-\d{4}-\d\d-\d\d|(setup|export)-\w+|erasure-\d+"
+    r"|send-eng_\w+-[0-9TZ-]+(again-\d+|announce)?"
 )
 """What a run may be called in the log: an event from outside may hold anything."""
 

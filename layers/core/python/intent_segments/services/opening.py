@@ -113,6 +113,11 @@ def group_tables(
     )
 
 
+def panel_slots(stores: Stores, manifest_key: str) -> int:
+    """The slot of the user hash below which everybody is in the panel."""
+    return panel_bound(read_manifest(stores.objects, manifest_key).users_per_slot)
+
+
 def panel_members(
     stores: Stores, plan: Plan, goal: PlannedGoal, panel: Tables, folder: Path
 ) -> npt.NDArray[np.int64]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..store.stores import Stores
+from .erasure_runs import finish_erasures, is_erasure, plan_erasures
 from .export_runs import export_of, finish_export, plan_export
 from .planning import RunRequest, plan_run
 from .publishing import record_progress
@@ -16,12 +17,15 @@ from .size_runs import PREFIX, finish_missing_sizes, plan_missing_sizes
 
 
 def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Plan the set-up, night, export or send that an event asks for; returns where the plan is. A
-    night without a day to close counts the segments that have no size of the last closed one.
+    """Plan the set-up, night, export, send or erasures that an event asks for; returns where the
+    plan is. A night without a day to close counts the segments that have no size of the last closed
+    one.
 
     Raises InvalidInput for an event that asks for none, and as `plan_run`, `plan_export` and
     `plan_send` do.
     """
+    if is_erasure(event):
+        return plan_erasures(stores, now)
     send = send_of(event)
     if send is not None:
         return plan_send(stores, send, now)
@@ -35,6 +39,8 @@ def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, A
 def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Publish the run {"run_id"}, or record why it {"failed"}; a published night starts its sends.
     Raises as `record_progress`, `finish_export` and `finish_send` do."""
+    if is_erasure(event):
+        return finish_erasures(stores, event, now)
     send = send_of(event)
     if send is not None:
         return finish_send(stores, send, event, now)

@@ -12,6 +12,7 @@ from ..store.sends import Send
 from ..store.stores import Stores
 from ..store.table import TransactionRefused
 from .delivered_files import file_key
+from .suppression import may_name_suppressed
 
 LINK_SECONDS = 300
 """A link to a file of users is handed out when it is followed, and is good for that alone."""
@@ -88,6 +89,11 @@ def link(stores: Stores, engagement_id: str, name: str, number: str) -> str:
         raise NotFound(
             f"The send {name} has no file {number!r}: they are numbered from 0 to "
             f"{len(send.files) - 1}."
+        )
+    if may_name_suppressed(stores, int(number), send.groups, send.started_at):
+        raise Conflict(
+            f"File {number} of the send {name} may name a user whose erasure has been asked for "
+            "since. The next erasure run takes the user out of it."
         )
     kept, _ = stores.destinations.get(engagement.destination_id)
     key = file_key(Destination.of_kept(kept), send, int(number))

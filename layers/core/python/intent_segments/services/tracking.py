@@ -64,6 +64,7 @@ def _shown(stores: Stores, goal: Goal, today: Today) -> dict[str, Any]:
         "created_at": goal.created_at,
         "users": None if goal.day0 is None else goal.day0["users"],
         "forecast": goal.forecast,
+        "retraining": goal.retrain,
         "model_version": None if goal.model is None else goal.model["version"],
         "last_night": None if goal.scores is None else goal.scores.date.isoformat(),
     }

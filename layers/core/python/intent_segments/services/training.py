@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InsufficientHistory
-from ..goals.buckets import CERTAIN, day0_cuts, night_cuts, percentile_table
+from ..goals.buckets import CERTAIN, Cuts, day0_cuts, night_cuts, percentile_table
 from ..goals.goal import Terms
 from ..goals.plan import Plan, PlannedGoal, Trained, trained_document
 from ..goals.rolling import retraining_due
@@ -30,7 +30,7 @@ from ..segments.definition import parse
 from ..store.stores import Stores
 from .forecasting import achieving, in_rolling_days, question_of
 from .goal_models import Learnt, keep, learn, load_model
-from .opening import panel_members, panel_tables
+from .opening import panel_members, panel_slots, panel_tables
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
         likelihood = achieving(learnt.model.likelihood(learnt.rows), terms.direction)
         histogram = Counter(likelihood.tolist())
         cuts = day0_cuts(histogram, terms.direction, terms.bucket_policy)
-        record = keep(stores, goal.id, learnt, likelihood, cuts)
+        slots = panel_slots(stores, plan.manifest_key)
+        record = keep(stores, goal.id, learnt, likelihood, cuts, slots)
         predicted = _told(goal.forecast or learnt.forecast) if terms.rolling else None
         table = percentile_table(histogram)
         trained[goal.id] = Trained(cuts, record, learnt.forecast, table, predicted)
@@ -89,8 +90,11 @@ def _set_up(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
 
 
 def _night(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
-    # Rolling goals look at their segment as it was on past days; the others have frozen members.
-    opened = [parse(goal.terms.definition) for goal in plan.goals if goal.terms.rolling]
+    # Rolling goals look at their segment as it was on past days, and so does whoever learns anew;
+    # the others have frozen members.
+    opened = [
+        parse(goal.terms.definition) for goal in plan.goals if goal.terms.rolling or goal.retrain
+    ]
     tables, share = panel_tables(stores, plan.manifest_key, (), plan.events, folder, counted=opened)
     stores.meter.add(rows=tables.rows("activity"))
     history = load_history(tables, to_day(plan.date))
@@ -105,9 +109,25 @@ def _night(stores: Stores, plan: Plan, folder: Path) -> dict[str, Trained]:
 def _dated(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) -> Trained:
     """Tonight's cuts of a goal with an end, of whose target group the panel holds `members`."""
     assert goal.model is not None and goal.cuts is not None  # an active goal has both
-    histogram = _open_members(panel, goal, load_model(panel.stores, goal.model), members)
+    record = _learnt_anew(panel, goal, goal.cuts) if goal.retrain else None
+    model = load_model(panel.stores, record or goal.model)
+    histogram = _open_members(panel, goal, model, members)
     cuts = night_cuts(histogram, goal.cuts, goal.terms.bucket_policy)
-    return Trained(cuts, percentiles=percentile_table(histogram))
+    return Trained(cuts, record, percentiles=percentile_table(histogram))
+
+
+def _learnt_anew(panel: Panel, goal: PlannedGoal, cuts: Cuts) -> dict[str, Any] | None:
+    """The record of a model made as the goal's set-up made it, for the same day and level, from the
+    history that is there now; None where that no longer carries one, and the old model stays."""
+    terms = goal.terms
+    evidence = Evidence.gather(panel.tables, question_of(terms))
+    try:
+        learnt = learn(evidence, terms, goal.forecast, panel.share)
+    except InsufficientHistory:
+        return None
+    likelihood = achieving(learnt.model.likelihood(learnt.rows), terms.direction)
+    slots = panel_slots(panel.stores, panel.plan.manifest_key)
+    return keep(panel.stores, goal.id, learnt, likelihood, cuts, slots)
 
 
 def _rolling(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) -> Trained:
@@ -123,7 +143,8 @@ def _rolling(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) ->
         found = forecast(evidence, panel.share)
     except InsufficientHistory:
         found = None
-    renewed = found is not None and retraining_due(terms, goal.model, panel.plan.date)
+    is_due = goal.retrain or retraining_due(terms, goal.model, panel.plan.date)
+    renewed = found is not None and is_due
     model = found.model if found and renewed else load_model(panel.stores, goal.model)
     if found is not None:
         users = panel.history.index_of(members)
@@ -135,7 +156,8 @@ def _rolling(panel: Panel, goal: PlannedGoal, members: npt.NDArray[np.int64]) ->
     if found and renewed:
         learnt = replace(Learnt.of(evidence, found), model=model)
         likelihood = achieving(model.likelihood(learnt.rows), terms.direction)
-        record = keep(panel.stores, goal.id, learnt, likelihood, cuts)
+        slots = panel_slots(panel.stores, panel.plan.manifest_key)
+        record = keep(panel.stores, goal.id, learnt, likelihood, cuts, slots)
     return Trained(
         cuts,
         record,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from ..errors import LimitReached, NotFound, Raced
@@ -60,13 +61,15 @@ class Hidden:
 class ErasedList:
     """The list at one `version`, which counts its changes. `pending` are users to hide from
     everybody. Those who have been erased lie as keyed hashes at `done_key`, None before the first;
-    `salt` (hex) is the key."""
+    `salt` (hex) is the key. `closing` is the plan of a run that has moved them there and has still
+    to tidy up."""
 
     version: int = 0
     pending: tuple[Hidden, ...] = ()
     pending_key: str | None = None
     done_key: str | None = None
     salt: str = ""
+    closing: str | None = None
 
     @property
     def hashes(self) -> frozenset[int]:
@@ -102,7 +105,12 @@ class ErasureStore:
                 item = newer
                 continue
             return ErasedList(
-                item["version"], pending, item["pending_key"], item["done_key"], item["salt"]
+                item["version"],
+                pending,
+                item["pending_key"],
+                item["done_key"],
+                item["salt"],
+                item["closing"],
             )
         return ErasedList()
 
@@ -124,7 +132,7 @@ class ErasureStore:
                 )
             taken = Erasure(**asdict(erasure) | {"version": now.version + 1})
             hidden = Hidden(uh, taken.id, taken.requested_at, taken.version)
-            moved = self.move(now, (*now.pending, hidden), now.done_key, salt)
+            moved = self.move(now, (*now.pending, hidden), salt=salt)
             put = Action(PK, taken.id, put=asdict(taken), condition="attribute_not_exists(pk)")
             try:
                 self.table.transact([moved, put])
@@ -134,10 +142,16 @@ class ErasureStore:
         raise Raced("Many erasures are being asked for at this moment; try again.")
 
     def move(
-        self, now: ErasedList, pending: Sequence[Hidden], done_key: str | None, salt: str = ""
+        self,
+        now: ErasedList,
+        pending: Sequence[Hidden],
+        done_key: str | None = None,
+        closing: str | None = None,
+        salt: str = "",
     ) -> Action:
-        """The action that makes `pending` the list, refused when it is no longer at `now`. Writes
-        its object, which nothing names until the action is done."""
+        """The action that makes `pending` the list, refused when it is no longer at `now`; what is
+        None stays as it is. Writes the list's object, which nothing names until the action is
+        done."""
         key = None
         if pending:
             # By its newest request too: two that race for a version never write the same object.
@@ -151,12 +165,25 @@ class ErasureStore:
                 "version": now.version + 1,
                 "pending_key": key,
                 "pending": len(pending),
-                "done_key": done_key,
+                "done_key": done_key or now.done_key,
                 "salt": now.salt or salt,
+                "closing": closing or now.closing,
             },
             condition="version = :now" if now.version else "attribute_not_exists(pk)",
             values={":now": now.version} if now.version else {},
         )
+
+    def closed(self, plan_key: str) -> None:
+        """Take down that the run of a plan has tidied up."""
+        tidy = Action(
+            LIST_PK,
+            LIST_SK,
+            update="SET closing = :none",
+            condition="closing = :plan",
+            values={":none": None, ":plan": plan_key},
+        )
+        with suppress(TransactionRefused):  # an earlier try has
+            self.table.apply(tidy)
 
     def get(self, erasure_id: str) -> Erasure:
         """Raises NotFound."""
@@ -169,6 +196,10 @@ class ErasureStore:
         """Erasures, newest first, from behind the id `after`; whether more follow."""
         items, more = self.table.page(PK, limit, after, newest_first=True)
         return [Erasure(**item) for item in items], more
+
+    def pending_at(self, key: str) -> tuple[Hidden, ...]:
+        """The list that was written at a key. Raises NotFound once it is replaced and deleted."""
+        return self._pending(key)
 
     def _pending(self, key: str | None) -> tuple[Hidden, ...]:
         if key is None:

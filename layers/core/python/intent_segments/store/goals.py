@@ -181,7 +181,9 @@ def scored_action(
 ) -> Action:
     """The action that points an active goal to tonight's scores, and to the model that made them
     where it is a new one."""
-    changes: dict[str, Any] = {"scores": scores} | ({} if model is None else {"model": model})
+    changes: dict[str, Any] = {"scores": scores}
+    if model is not None:  # made without everybody who has been erased
+        changes |= {"model": model, "retrain": None}
     return Action(
         PK,
         goal.id,

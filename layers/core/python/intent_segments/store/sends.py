@@ -58,7 +58,7 @@ class SendStore:
     table: Table
 
     def find(self, engagement_id: str, name: str) -> Send | None:
-        item = self.table.get(_pk(engagement_id), name)
+        item = self.table.get(partition(engagement_id), name)
         return None if item is None else Send(**item)
 
     def get(self, engagement_id: str, name: str) -> Send:
@@ -73,7 +73,7 @@ class SendStore:
 
     def page(self, engagement_id: str, limit: int, after: str | None) -> tuple[list[Send], bool]:
         """Sends, newest first, from behind the one called `after`; whether more follow."""
-        items, more = self.table.page(_pk(engagement_id), limit, after, newest_first=True)
+        items, more = self.table.page(partition(engagement_id), limit, after, newest_first=True)
         return [Send(**item) for item in items], more
 
     def replay(self, send: Send, batches: Sequence[str]) -> int:
@@ -83,7 +83,7 @@ class SendStore:
         """
         number = send.replays + 1
         count = Action(
-            _pk(send.engagement_id),
+            partition(send.engagement_id),
             send.name,
             update="SET #replays = :number",
             condition="#replays = :seen",
@@ -132,7 +132,7 @@ class FailureStore:
 def put_new(send: Send) -> Action:
     """The action that keeps a send that is not there yet."""
     return Action(
-        _pk(send.engagement_id),
+        partition(send.engagement_id),
         send.name,
         put=asdict(send),
         condition="attribute_not_exists(pk)",
@@ -142,7 +142,7 @@ def put_new(send: Send) -> Action:
 def change_action(send: Send, changes: Mapping[str, Any]) -> Action:
     """The action that sets some attributes of a send."""
     return Action(
-        _pk(send.engagement_id),
+        partition(send.engagement_id),
         send.name,
         update="SET " + ", ".join(f"#{i} = :{i}" for i in range(len(changes))),
         condition="attribute_exists(pk)",
@@ -151,7 +151,8 @@ def change_action(send: Send, changes: Mapping[str, Any]) -> Action:
     )
 
 
-def _pk(engagement_id: str) -> str:
+def partition(engagement_id: str) -> str:
+    """Where the sends of an engagement are kept, under their names."""
     return f"SENDS#{engagement_id}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-STEPS = ("Plan", "Train", "ScoreUsers", "Publish")
+STEPS = ("Plan", "Train", "ScoreUsers", "Deliver", "EraseUsers", "Publish")
 """Of a run, as infra/run.asl.yaml names them. A run that is started again plans after it scored, so
 times give no order."""
 
