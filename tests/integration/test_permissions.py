@@ -6,6 +6,7 @@ A permission that is new needs something in `live` below that uses it, over the 
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import tempfile
@@ -26,6 +27,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from functions.api import handler as api_function
 from functions.deliver import handler as deliver_function
+from functions.erase_users import handler as erase_users
 from functions.forecast import handler as forecast_function
 from functions.import_events import handler as import_events
 from functions.plan_run import handler as plan_run
@@ -40,6 +42,7 @@ from intent_segments.lake import compaction
 from intent_segments.lake.calendar import from_day
 from intent_segments.services import sweeping_nights
 from tests.fixtures.charges import Happened, charges
+from tests.fixtures.erasing import version_bucket
 from tests.fixtures.functions import fresh_containers
 from tests.fixtures.histories import START
 from tests.fixtures.nights import Nights, nights
@@ -58,6 +61,7 @@ FUNCTIONS = {
     "TrainModel": train_model,
     "ScoreUsers": score_users,
     "RecordProgress": record_progress,
+    "EraseUsers": erase_users,
 }
 
 ELSEWHERE = {"sns:Publish"}
@@ -112,7 +116,11 @@ class Life:
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """The steps of infra/run.asl.yaml, whose map has a role of its own."""
         event = self.call("PlanRun", request)
-        if event["has_work"]:
+        if event.get("erases"):
+            for job in self.account.stores.objects.get_json(event["shards_key"]):
+                self.call("EraseUsers", job)
+            event = self.call("EraseUsers", event)
+        elif event["has_work"]:
             if not event.get("untrained"):
                 event = self.call("TrainModel", event)
             for job in self.account.stores.objects.get_json(event["shards_key"]):
@@ -177,6 +185,7 @@ def live(life: Life) -> None:
     exports(life, goal)
     failures(life)
     engagements(life, goal)
+    erasures(life)
     for one in (goal, rolling):
         life.http("POST", f"/v1/goals/{one}/archive")
 
@@ -284,10 +293,27 @@ def engagements(life: Life, goal: str) -> None:
     life.http("DELETE", f"/v1/destinations/{to_queue}")
 
 
+def erasures(life: Life) -> None:
+    """Everybody is erased who is in a file for people; who of them is in a definition too."""
+    stores = life.account.stores
+    users = [f"user {uh}" for uh in sorted({h.uh for h in HAPPENED})]
+    life.http("POST", "/v1/segments", {"name": "n", "definition": {"users": users}})
+    body = "".join(json.dumps({"row": "traits", "user_id": user}) + "\n" for user in users)
+    stores.objects.put("calls/2026-11-28/08/a.jsonl.gz", gzip.compress(body.encode()))
+    for user in users[:40]:
+        life.http("POST", "/v1/erasures", {"user_id": user})
+    assert life.run({"kind": "erasure"})["status"] == "published"
+    for erasure in life.http("GET", "/v1/erasures").json["data"]:
+        assert life.http("GET", f"/v1/erasures/{erasure['id']}").json["status"] == "done"
+    life.land("again", lines(AS_OF, AS_OF))  # nobody comes back
+
+
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     folder = tmp_path_factory.mktemp("permissions")
-    with nights(folder, GROUPS) as account, fresh_containers(folder):
+    settles = patch.dict(os.environ, {"ERASURE_DELAY": "0"})
+    with nights(folder, GROUPS) as account, fresh_containers(folder), settles:
+        version_bucket(account.stores)
         with Recording().tapped() as recording:
             live(Life(account, recording))
         yield recording
