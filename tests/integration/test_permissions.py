@@ -299,7 +299,8 @@ def erasures(life: Life) -> None:
     users = [f"user {uh}" for uh in sorted({h.uh for h in HAPPENED})]
     life.http("POST", "/v1/segments", {"name": "n", "definition": {"users": users}})
     body = "".join(json.dumps({"row": "traits", "user_id": user}) + "\n" for user in users)
-    stores.objects.put("calls/2026-11-28/08/a.jsonl.gz", gzip.compress(body.encode()))
+    for key in ("calls/2026-11-28/08/a.jsonl.gz", "rejected/first/file.jsonl.gz"):
+        stores.objects.put(key, gzip.compress(body.encode()))
     for user in users[:40]:
         life.http("POST", "/v1/erasures", {"user_id": user})
     assert life.run({"kind": "erasure"})["status"] == "published"
