@@ -40,7 +40,7 @@ from intent_segments.api.operations import operation_of
 from intent_segments.goals import retention
 from intent_segments.lake import compaction
 from intent_segments.lake.calendar import from_day
-from intent_segments.services import sweeping_nights
+from intent_segments.services import forgotten, sweeping_nights
 from tests.fixtures.charges import Happened, charges
 from tests.fixtures.erasing import version_bucket
 from tests.fixtures.functions import fresh_containers
@@ -271,6 +271,11 @@ def failures(life: Life) -> None:
     event = life.call("PlanRun", {"kind": "goal_setup", "goal_id": goal})
     told = {"Error": "Lambda.Unknown", "Cause": json.dumps({"errorMessage": "it ended"})}
     life.call("RecordProgress", event | {"failed": told})
+    # One whose set-up never started is started by the night.
+    goal = life.http("POST", "/v1/goals", wanted | {"rolling_days": 8}).json["id"]
+    with patch.object(forgotten, "WAIT", timedelta(0)):
+        assert life.call("PlanRun", {"kind": "night"})["started_anew"] == 1
+    life.http("POST", f"/v1/goals/{goal}/archive")
 
 
 def engagements(life: Life, goal: str) -> None:

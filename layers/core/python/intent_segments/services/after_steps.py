@@ -8,6 +8,7 @@ from ..errors import InsufficientHistory
 from ..store.runs import plan_key_of
 from ..store.stores import Stores
 from ..telemetry.journal import Metric
+from .forgotten import STARTED
 from .measured import Done, Told
 from .run_failures import cause_of
 from .run_signals import Signals, signals_of
@@ -29,10 +30,11 @@ def after_job(stores: Stores, done: Done) -> Told:
 def after_plan(stores: Stores, done: Done) -> Told:
     """The same; where a night finds no day to close, none is late."""
     after_job(stores, done)
+    told = {name: done.answer[name] for name in STARTED if name in done.answer}
     closes = str(done.run_id).startswith("night-")
     if done.event.get("kind") != "night" or closes:
-        return Told()
-    return Told({"closes": None}, (Metric("RunLag", 0.0, "None"),))
+        return Told(told)
+    return Told(told | {"closes": None}, (Metric("RunLag", 0.0, "None"),))
 
 
 def after_publish(stores: Stores, done: Done) -> Told:

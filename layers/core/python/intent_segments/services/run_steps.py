@@ -9,6 +9,7 @@ from typing import Any
 from ..store.stores import Stores
 from .erasure_runs import finish_erasures, is_erasure, plan_erasures
 from .export_runs import export_of, finish_export, plan_export
+from .forgotten import start_forgotten
 from .planning import RunRequest, plan_run
 from .publishing import record_progress
 from .send_requests import request_sends
@@ -19,7 +20,7 @@ from .size_runs import PREFIX, finish_missing_sizes, plan_missing_sizes
 def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Plan the set-up, night, export, send or erasures that an event asks for; returns where the
     plan is. A night without a day to close counts the segments that have no size of the last closed
-    one.
+    one. Every night also starts set-ups and exports that were forgotten (see `start_forgotten`).
 
     Raises InvalidInput for an event that asks for none, and as `plan_run`, `plan_export` and
     `plan_send` do.
@@ -32,8 +33,11 @@ def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, A
     export_id = export_of(event)
     if export_id is not None:
         return plan_export(stores, export_id, now)
-    planned = plan_run(stores, RunRequest.from_event(event), now)
-    return (plan_missing_sizes(stores, now) or planned) if planned["idle"] else planned
+    request = RunRequest.from_event(event)
+    planned = plan_run(stores, request, now)
+    if planned["idle"]:
+        planned = plan_missing_sizes(stores, now) or planned
+    return planned | (start_forgotten(stores, now) if request.kind == "night" else {})
 
 
 def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,6 +95,12 @@ class ExportStore:
         items, more = self.table.page(PK, limit, after, newest_first=True)
         kept = [item for item in items if item.pop("ttl") > now.timestamp()]
         return [Export(**item) for item in kept], more
+
+    def preparing(self, now: datetime) -> Iterator[Export]:
+        """Those that are neither ready nor failed, in the order in which they were asked for."""
+        for item in self.table.between(PK, "exp_", "exp_~"):
+            if item.pop("ttl") > now.timestamp() and item["status"] == "preparing":
+                yield Export(**item)
 
     def fail(self, export_id: str, reason: str) -> None:
         """Say why it could not be made; nothing happens to one that is ready, or gone."""
