@@ -8,20 +8,23 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
 from intent_segments.api import answers
+from intent_segments.goals.retraining import flag
 from intent_segments.lake.calendar import from_day
 from intent_segments.lake.layout import group_of, user_hash
 from intent_segments.lake.manifest import read_manifest
 from intent_segments.lake.reader import READABLE, open_lake
 from intent_segments.services import run_steps
+from intent_segments.services.erasure_models import remove_unused_models
 from intent_segments.services.exporting import export_group
 from intent_segments.services.importing import ImportRequest, import_landed
+from intent_segments.store.table import Action
 from tests.fixtures.charges import Happened, charges
 from tests.fixtures.erasing import erase_pending, request_erasure, version_bucket
 from tests.fixtures.everything import Kept, places_of
@@ -190,6 +193,12 @@ def exported(made: Nights, export_id: str) -> list[str]:
     return found
 
 
+def flagged(account: Account, since: date) -> None:
+    """The goal's model has been waiting to be trained again since a day."""
+    put = Action("GOAL", account.goal_id, update="SET retrain = :f", values={":f": flag(since)})
+    account.stores.table.apply(put)
+
+
 def standing(account: Account) -> dict[str, Any]:
     """What the API tells of the goal, in numbers."""
     goal = f"/v1/goals/{account.goal_id}"
@@ -266,6 +275,12 @@ def test_after_the_run_there_is_no_trace_and_everybody_else_is_as_before(account
             assert ask("GET", file["href"]).status == 302
 
 
+def test_a_night_from_before_is_repeated_and_its_numbers_stay(account: Account) -> None:
+    before = standing(account)
+    assert account.nights.night(NIGHT)["status"] == "published"
+    assert standing(account) == before
+
+
 def test_an_old_file_loaded_again_brings_nothing_back(account: Account) -> None:
     made = account.nights
     rows = [
@@ -299,7 +314,16 @@ def test_the_next_night_counts_one_member_less_and_who_comes_back_is_a_new_user(
     before = standing(account)["days"][-1]
     members = sum(before[state] for state in ("open", "achieved", "lost"))
     made.load([h for h in HAPPENED if h.day == AS_OF + 2], "after")
+    old = account.stores.goals.get(account.goal_id)
+    assert ask("GET", f"/v1/goals/{account.goal_id}").json["retraining"] == old.retrain is not None
+    flagged(account, from_day(AS_OF - 4))
     assert made.night(from_day(AS_OF + 2))["status"] == "published"
+    new = account.stores.goals.get(account.goal_id)
+    assert new.retrain is None and new.model["as_of"] == old.model["as_of"]
+    assert new.model["sha256"] != old.model["sha256"]
+    remove_unused_models(account.stores, datetime.now(UTC) + timedelta(days=2))
+    kept = set(account.stores.objects.keys(f"models/{account.goal_id}/"))
+    assert new.model["key"] in kept and old.model["key"] not in kept
     after = standing(account)["days"][-1]
     assert sum(after[state] for state in ("open", "achieved", "lost")) == members - 1
     later = date(2030, 1, 1)

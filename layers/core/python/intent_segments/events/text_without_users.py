@@ -65,6 +65,20 @@ def write_without(
     return kept
 
 
+def has_ids(path: Path) -> bool:
+    """Whether a file says whose rows it has: anything but a CSV file without the column user_id."""
+    if ".csv" not in path.name:
+        return True
+    with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as lines:
+        return "user_id" in next(csv.reader(lines), ["user_id"])
+
+
+def write_header(path: Path, target: Path) -> None:
+    """Write a gzipped CSV file without its rows."""
+    with gzip.open(path, "rb") as given, target.open("wb") as raw:
+        raw.write(gzip.compress(given.readline(), mtime=0))
+
+
 Told = Iterator[tuple[bytes, frozenset[int], bool]]
 """(a line, whose of the users it is, whether it is a row)."""
 

@@ -69,7 +69,7 @@ def finish_erasing(
             flag_models(stores, plan, hashes, found, now)
             remove_unused_models(stores, now)
             remove_old_files(eraser, found)
-            _settle(stores, plan, Path(scratch))
+            _settle(stores, plan, Path(scratch), now)
     _remove_older_lists(stores)
     if any(stores.erasures.get(one).status == "pending" for one in plan.erasures):
         _tell(stores, plan, now)
@@ -126,7 +126,7 @@ def _mend_exports(stores: Stores, found: Found) -> None:
             stores.table.apply(mended)
 
 
-def _settle(stores: Stores, plan: ErasurePlan, scratch: Path) -> None:
+def _settle(stores: Stores, plan: ErasurePlan, scratch: Path, now: datetime) -> None:
     """Move the users from those who are hidden to those who have been erased, whose hashes are
     keyed. Raises Raced when requests won ATTEMPTS times."""
     ours = set(plan.erasures)
@@ -148,7 +148,8 @@ def _settle(stores: Stores, plan: ErasurePlan, scratch: Path) -> None:
         stores.objects.upload({done_key: path})
         left = [h for h in listed.pending if h.erasure_id not in ours]
         try:
-            stores.table.apply(stores.erasures.move(listed, left, done_key, plan.plan_key))
+            at = now.isoformat()
+            stores.table.apply(stores.erasures.move(listed, left, done_key, plan.plan_key, at))
         except TransactionRefused:
             continue
         return

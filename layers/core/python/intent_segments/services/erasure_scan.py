@@ -34,6 +34,7 @@ from .erasure_plan import LANDED, OWN, ErasurePlan, Found, read_found
 
 AT_ONCE = 8
 """Objects fetched or listed at the same time."""
+DELIVERED = "deliveries/"
 BATCH = 32
 """Files that lie on the disk at the same time."""
 
@@ -124,6 +125,8 @@ class Eraser:
     def _look(self, version: Version, path: Path, files: dict[str, dict[str, Any]]) -> None:
         """Write down whose rows one version has, if it has any."""
         users, total = self._users(path)
+        if not users and version.key.startswith(DELIVERED):
+            users, total = self._of_nameless(version.key, path, files)
         if users == {}:
             return
         entry = files.setdefault(version.key, {"rows": {}, "old": {}})
@@ -136,6 +139,19 @@ class Eraser:
             if version.key.split("/")[0] in TABLES:
                 entry["counts"] = version.key in self.current
             entry |= self._forgotten(version.key, path)
+
+    def _of_nameless(
+        self, key: str, path: Path, files: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[Counts, int]:
+        """Of a delivered file without ids, such as one for an ad platform: whose send it is of, by
+        its audience, which comes first. Nobody can tell their rows from others', so all rows go."""
+        if text_without_users.has_ids(path):
+            return {}, 0
+        audience = files.get(f"audiences/{key.removeprefix(DELIVERED).split('.')[0]}.parquet")
+        if audience is None:
+            return {}, 0
+        users = dict(audience["rows"])
+        return users, sum(users.values())
 
     def take_out(self, found: Found) -> None:
         """Write the files without the users and delete the versions that have them. Files of the
@@ -167,7 +183,8 @@ class Eraser:
             return
         [path] = self._fetched([latest])
         users, _ = self._users(path)
-        if users:
+        nameless = key.startswith(DELIVERED) and not text_without_users.has_ids(path)
+        if users or nameless:
             target = path.with_name(f"without-{path.name}")
             self._write(path, target, ROWS_OF_PARTS if table in TABLES else ROWS_OF_COLUMNS)
             into = without(key, self.plan.version) if table in TABLES else key
@@ -179,6 +196,8 @@ class Eraser:
         form = _form(path)
         if form == "parquet":
             without_users.write_without(self.con, path, self.hashes, target, row_group)
+        elif path.name.startswith("deliveries-") and not text_without_users.has_ids(path):
+            text_without_users.write_header(path, target)
         else:
             text_without_users.write_without(path, form, self.hashes, target, _escaped(path))
 

@@ -120,7 +120,7 @@ def _commit_night(stores: Stores, plan: Plan, trained: Mapping[str, Trained], ru
         if present is not None and present.status == "published":
             if _overtaken(present, plan.plan_key):
                 return False
-            _check_same(present, run)
+            _check_same(stores, present, run)
             return True
         actions = [put_action(run), close_day(plan.date), *_goal_actions(stores, plan, trained)]
         if plan.goals:
@@ -231,7 +231,12 @@ def _overtaken(present: Run | None, plan_key: str) -> bool:
     )
 
 
-def _check_same(present: Run, run: Run) -> None:
+def _check_same(stores: Stores, present: Run, run: Run) -> None:
+    """A repeat finds the same numbers, unless users have been erased since: then it writes files
+    without them, and the numbers stay as they were published."""
+    erased_at = stores.erasures.current().done_at
+    if erased_at is not None and erased_at >= (present.finished_at or ""):
+        return
     if present.goals != run.goals:
         raise Conflict(
             f"{run.run_id} is published already, with other numbers (lake version "

@@ -62,7 +62,7 @@ class ErasedList:
     """The list at one `version`, which counts its changes. `pending` are users to hide from
     everybody. Those who have been erased lie as keyed hashes at `done_key`, None before the first;
     `salt` (hex) is the key. `closing` is the plan of a run that has moved them there and has still
-    to tidy up."""
+    to tidy up. `done_at` is the newest instant (UTC, ISO) at which users were erased."""
 
     version: int = 0
     pending: tuple[Hidden, ...] = ()
@@ -70,6 +70,7 @@ class ErasedList:
     done_key: str | None = None
     salt: str = ""
     closing: str | None = None
+    done_at: str | None = None
 
     @property
     def hashes(self) -> frozenset[int]:
@@ -111,6 +112,7 @@ class ErasureStore:
                 item["done_key"],
                 item["salt"],
                 item["closing"],
+                item["done_at"],
             )
         return ErasedList()
 
@@ -147,6 +149,7 @@ class ErasureStore:
         pending: Sequence[Hidden],
         done_key: str | None = None,
         closing: str | None = None,
+        done_at: str | None = None,
         salt: str = "",
     ) -> Action:
         """The action that makes `pending` the list, refused when it is no longer at `now`; what is
@@ -168,6 +171,7 @@ class ErasureStore:
                 "done_key": done_key or now.done_key,
                 "salt": now.salt or salt,
                 "closing": closing or now.closing,
+                "done_at": done_at or now.done_at,
             },
             condition="version = :now" if now.version else "attribute_not_exists(pk)",
             values={":now": now.version} if now.version else {},
