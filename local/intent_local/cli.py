@@ -29,7 +29,7 @@ COMMANDS = {
     "goals": "list, show, create, follow, clone and archive goals",
     "forecast": "how many users will do it by a date, before anything is saved",
     "destinations": "places to send users to",
-    "engage": "reach the members of a goal through a destination",
+    "engage": "reach members of a goal or a segment through a destination",
     "engagements": "list, show and stop engagements, what they delivered",
     "export": "users of a segment or a goal as files",
     "users": "erase a user, see what became of erasures",

@@ -10,16 +10,16 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from standardwebhooks import Webhook
 
-from intent_local.client import ApiClient
+from intent_local.client import fetch
 from intent_local.commands.engage import delivered
 from intent_local.commands.export import download, ready
 from intent_local.commands.load import load
 from intent_local.commands.nightly import erase_pending, run_night
-from intent_local.connection import Connection
+from intent_local.connection import local
 from intent_local.stack.home import Home
 from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.running import running_stack
@@ -52,16 +52,8 @@ def enforcing_stack(tmp_path, monkeypatch, allowed):
     project, home = project_without_tls(tmp_path / "project"), Home(tmp_path / "home")
     # MiniStack knows no identity as the resource of a mail.
     parameters = {"AllowedHosts": allowed, "DeliveryTargets": "*"}
-    with running_stack(project, home, parameters, signs_in=True) as local:
-        yield Connection(
-            ApiClient(local.api_url, local.signer),
-            local.outputs["Bucket"],
-            local.outputs["ImportFunction"],
-            local.outputs["StateMachine"],
-            local.outputs["TimeZone"],
-            local.client,
-            local.server.save,
-        )
+    with running_stack(project, home, parameters, signs_in=True) as running:
+        yield local(running)
 
 
 def active(api, goal):
@@ -73,7 +65,7 @@ def active(api, goal):
     return goal
 
 
-def delivered_by_every_kind(stack, goal, here):
+def delivered_by_every_kind(stack, goal, here, folder):
     """An engagement through each kind of destination; nobody of the control group is in any."""
     api, sqs = stack.api, stack.client("sqs")
     queue = sqs.create_queue(QueueName="engaged")["QueueUrl"]
@@ -95,11 +87,13 @@ def delivered_by_every_kind(stack, goal, here):
     for kind, settings in kinds.items():
         body = {"name": kind, "kind": kind, "settings": settings}
         made = api.post("/v1/destinations", body)
+        # One is sent by a schedule, in a moment; the others at once.
+        soon = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
         wanted = {
             "name": kind,
             "audience": {"buckets": ["most_likely", "moderately_likely"]},
             "destination": made["id"],
-            "schedule": {"kind": "now"},
+            "schedule": {"kind": "at", "at": soon} if kind == "sms" else {"kind": "now"},
         } | ({"message": words[kind]} if kind in words else {})
         engagement = api.post(f"/v1/goals/{goal['id']}/engagements", wanted)
         sent = delivered(stack, engagement)
@@ -109,7 +103,8 @@ def delivered_by_every_kind(stack, goal, here):
             told = [Webhook(made["secret"]).verify(body, headers) for _, headers, body in here.seen]
             users = {user["user_id"] for message in told for user in message["data"]["users"]}
         if kind == "file":
-            assert api.redirect(sent["files"][0]["href"]).startswith("http")
+            file = sent["files"][0]
+            fetch(api.redirect(file["href"]), folder / "file", file["bytes"])
     for kind in ("webhook", "file", "sqs", "eventbridge"):
         assert counts[kind]["delivered"] == len(users) > 0, kind
         assert counts[kind]["held_back"] > 0 and not counts[kind]["failed"], kind
@@ -125,6 +120,16 @@ def delivered_by_every_kind(stack, goal, here):
     assert {arm for user, arm in arms.items() if user in users} == {"test"}
     # The world has neither addresses nor numbers: nobody can be written to.
     assert counts["email"]["unreachable"] == counts["sms"]["unreachable"] == len(users)
+    definition = {"did": {"event": goal["events"][0], "within": {"days": 30}}}
+    wanted = {
+        "name": "plain",
+        "audience": {"segment": definition},
+        "destination": made["id"],
+        "schedule": {"kind": "now"},
+        "message": words["sms"],
+    }
+    plain = delivered(stack, api.post("/v1/engagements", wanted))
+    assert plain["counts"]["unreachable"] > 0
     [announced] = [r for r in api.get("/v1/runs?limit=100")["data"] if "announce" in r["id"]]
     assert announced["kind"] == "send"
 
@@ -177,7 +182,7 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
             assert export["status"] == "ready", export["reason"]
             files = download(stack, export, tmp_path / f"export {number}")
             assert export["rows"] > 0 and len(files) == 2
-        delivered_by_every_kind(stack, goal, here)
+        delivered_by_every_kind(stack, goal, here, tmp_path)
         assert places(stack, user_id, tmp_path / "decoded")
         erased(stack, user_id)
         assert places(stack, user_id, tmp_path / "decoded") == []

@@ -105,6 +105,20 @@ def test_no_function_has_a_wildcard_action_or_resource():
             assert "*" not in as_list(statement["Resource"])
 
 
+def test_the_api_may_hand_one_role_to_the_scheduler_and_to_nobody_else():
+    passing = [
+        (name, statement)
+        for name in FUNCTIONS
+        for statement in statements(name)
+        if "iam:PassRole" in as_list(statement["Action"])
+    ]
+    [(name, statement)] = passing
+    assert name == "ApiFunction"
+    assert statement["Resource"] == {"Fn::GetAtt": ["StartRunRole", "Arn"]}
+    service = statement["Condition"]["StringEquals"]["iam:PassedToService"]
+    assert service == "scheduler.amazonaws.com"
+
+
 def test_one_function_alone_sends_and_only_to_what_is_named_at_deployment():
     sends = ("ses:", "sns:", "sqs:Send", "events:PutEvents")
     for name in FUNCTIONS.keys() - {"DeliverFunction"}:
@@ -246,6 +260,7 @@ def test_who_was_to_be_reached_is_written_by_the_delivery_and_erasures_alone():
     for key in ("audiences/e/s/g=0000", "exposures/e/s/g=0000", "deliveries/e/s/g=0000"):
         writers = {n for n in FUNCTIONS if may(n, "s3:PutObject", key)}
         assert writers == {"DeliverFunction", "EraseUsersFunction"}
+    assert may("ApiFunction", "s3:GetObject", "deliveries/e/s/g=0000.csv.gz")
 
 
 def test_the_template_transforms_without_aws():

@@ -1,4 +1,4 @@
-"""`intent engage`: reach the members of a goal through a destination."""
+"""`intent engage`: reach the members of a goal, or of a segment, through a destination."""
 
 from __future__ import annotations
 
@@ -19,15 +19,21 @@ BUCKETS = ("most_likely", "moderately_likely", "least_likely")
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `intent engage` to the command line."""
-    summary = "reach the members of a goal through a destination"
+    summary = "reach members of a goal or a segment through a destination"
     parser = commands.add_parser("engage", help=summary)
-    parser.add_argument("--goal", metavar="ID", required=True)
+    of = parser.add_mutually_exclusive_group(required=True)
+    of.add_argument(
+        "--goal", metavar="ID", help="open members of a goal, without its control group"
+    )
+    of.add_argument("--segment", metavar="ID", help="members of a segment; or all-users")
     parser.add_argument("--destination", metavar="ID", required=True)
     parser.add_argument("--name", required=True)
-    whom = parser.add_mutually_exclusive_group(required=True)
+    whom = parser.add_mutually_exclusive_group()
     whom.add_argument("--bucket", dest="buckets", action="append", choices=BUCKETS)
     whom.add_argument("--everyone", action="store_true", help="all open members")
-    parser.add_argument("--nightly", action="store_true", help="whoever comes in, every night")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--nightly", action="store_true", help="whoever comes in, every night")
+    when.add_argument("--at", metavar="INSTANT", help="such as 2026-12-01T09:00:00+01:00")
     parser.add_argument("--until", metavar="DATE", help="the last day on which --nightly sends")
     parser.add_argument("--message", metavar="FILE.json", help="what is written to people")
     parser.add_argument("--reference", metavar="TEXT", help="a word that messages carry")
@@ -39,17 +45,21 @@ def run(args: argparse.Namespace) -> int:
     """What came of it, or the API's JSON; 1 when something was not delivered. Raises ApiError."""
     body = request(args)
     with connect(args.stack) as stack:
-        made = stack.api.post(f"/v1/goals/{quote(args.goal, safe='')}/engagements", body)
-        sent = None if args.nightly else delivered(stack, made)
+        path = f"/v1/goals/{quote(args.goal, safe='')}" if args.goal else "/v1"
+        made = stack.api.post(f"{path}/engagements", body)
+        later = args.nightly or args.at is not None
+        sent = None if later else delivered(stack, made)
         stack.save()
     if args.json:
         show_json(made | {"delivery": sent})
     elif args.nightly:
         until = made["schedule"]["until"] or "it is stopped"
         show(f"{made['id']} sends after every night until {until}")
+    elif args.at:
+        show(f"{made['id']} sends at {made['schedule']['at']}")
     elif sent is not None:
         show(f"{made['id']}: {in_words(sent)}")
-    if args.nightly:
+    if later:
         return 0
     if sent is None or sent["status"] != "published":
         reason = sent["reason"] if sent else None
@@ -59,11 +69,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def request(args: argparse.Namespace) -> dict[str, Any]:
-    """The body of the request; --until without --nightly is wrong usage."""
+    """The body of the request; what does not go together is wrong usage."""
     if args.until and not args.nightly:
         args.parser.error("--until goes with --nightly")
-    audience = {"everyone": True} if args.everyone else {"buckets": args.buckets}
+    if args.goal and not (args.everyone or args.buckets):
+        args.parser.error("--goal goes with --bucket or --everyone")
+    if args.segment and (args.everyone or args.buckets):
+        args.parser.error("--bucket and --everyone go with --goal")
+    audience: dict[str, Any] = {"segment": args.segment}
+    if args.goal:
+        audience = {"everyone": True} if args.everyone else {"buckets": args.buckets}
     schedule: dict[str, Any] = {"kind": "nightly" if args.nightly else "now"}
+    if args.at:
+        schedule = {"kind": "at", "at": args.at}
     if args.until:
         schedule["until"] = args.until
     body = {

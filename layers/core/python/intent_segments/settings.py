@@ -63,6 +63,31 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Starts:
+    """What a one-time start of the state machine needs: a group of schedules by name, and the ARNs
+    of the machine, of the role that starts it, and of the queue for what could not be started."""
+
+    group: str
+    state_machine: str
+    role: str
+    undelivered: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Starts:
+        """Starts from SCHEDULE_GROUP, STATE_MACHINE, START_ROLE and UNDELIVERED_STARTS, which the
+        function of the API has. Raises Misconfigured."""
+        env = os.environ if environ is None else environ
+        names = ("SCHEDULE_GROUP", "STATE_MACHINE", "START_ROLE", "UNDELIVERED_STARTS")
+        missing = [name for name in names if not env.get(name)]
+        if missing:
+            raise Misconfigured(
+                f"The environment lacks {', '.join(missing)}. template.yaml sets them for the "
+                "function of the API."
+            )
+        return cls(*(env[name] for name in names))
+
+
+@dataclass(frozen=True)
 class Access:
     """How callers of the API are known: `authorization` is AWS_IAM, JWT or NONE, the template's
     parameter ApiAuthorization; `roles_claim` is the claim of a token that holds roles."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from .engaging import DestinationKind
+from .models import SegmentDefinition
 from .outlooks import Answer, BucketName
 
 
@@ -52,11 +53,14 @@ class DestinationTested(Answer):
 
 
 class EngagementAudience(Answer):
-    """Open members of a goal: all of them, or those in some buckets, of the moment of the send or
-    (`follow`) those who came in since the night before."""
+    """Open members of a goal: all of them, or those in some buckets; or members of a frozen
+    `definition`, that of `segment` if it was one's. Of the moment of the send or (`follow`) those
+    who came in since the night before."""
 
     everyone: bool
     buckets: list[BucketName] | None
+    segment: str | None
+    definition: SegmentDefinition
     follow: bool
 
 
@@ -71,14 +75,15 @@ class EngagementDestination(Answer):
 class EngagementTimes(Answer):
     """When it sends."""
 
-    kind: Literal["now", "nightly"]
+    kind: Literal["now", "at", "nightly"]
     at: datetime | None
     until: date | None
 
 
 class Engagement(Answer):
-    """An engagement of a goal. `active`: something is or may still be sent; `done`: nothing more
-    follows. `sends` counts those that were planned, `last_send` is the newest one's name."""
+    """An engagement of a goal, or of a plain segment (`goal_id` is null). `active`: something is or
+    may still be sent; `done`: nothing more follows. `sends` counts those that were planned,
+    `last_send` is the newest one's name."""
 
     id: str
     name: str

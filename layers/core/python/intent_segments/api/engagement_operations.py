@@ -28,6 +28,18 @@ ENGAGEMENTS: tuple[Operation, ...] = (
         role="viewer",
     ),
     Operation(
+        "POST",
+        "/v1/engagements",
+        "Reach the members of a plain segment through a destination",
+        "Engagement",
+        "Engagements",
+        request="NewSegmentEngagement",
+        status=201,
+        parameters=("Idempotency-Key",),
+        problems=(*WRITTEN, "not-included", "conflict", "raced"),
+        role="marketer",
+    ),
+    Operation(
         "GET",
         "/v1/engagements",
         "List all engagements, newest first",

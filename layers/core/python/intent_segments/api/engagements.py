@@ -38,6 +38,17 @@ def page_of_goal(goal_id: str) -> dict[str, Any]:
     return listed(*engagements.page(call.stores, goal_id, call.limit(), after))
 
 
+@router.post("/v1/engagements")
+def create_on_segment() -> Response[str]:
+    from ..services import engagements
+    from .engaging import NewSegmentEngagement
+
+    call = call_of(router)
+    wanted = engagements.Wanted(**_fields(call.body(NewSegmentEngagement)))
+    made = engagements.create_on_segment(call.stores, wanted, _request(call, ""))
+    return json_answer(201, made, location("engagements", made["id"]))
+
+
 @router.get("/v1/engagements")
 def page() -> dict[str, Any]:
     from ..services import engagements

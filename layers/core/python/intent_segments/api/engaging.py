@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema
@@ -150,11 +150,22 @@ class GoalAudience(Request):
     follow: Annotated[bool, Field(strict=True)] | None = None
 
 
+class SegmentAudience(Request):
+    """The members of a segment, by its id or as a definition, which is frozen with the engagement.
+    `follow` goes with a nightly schedule, and is true there when left out."""
+
+    segment: Annotated[
+        Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-component": "Definition"}]})
+    ]
+    follow: Annotated[bool, Field(strict=True)] | None = None
+
+
 class EngagementSchedule(Request):
     """`now`; `at` an instant with its offset; `nightly`, after every night up to `until`, the last
     local day on which it sends (the goal's last day when left out)."""
 
-    kind: Literal["now", "nightly"]
+    kind: Literal["now", "at", "nightly"]
+    at: datetime | None = Field(default=None, examples=["2026-12-01T09:00:00+01:00"])
     until: date | None = Field(default=None, examples=["2026-12-31"])
 
 
@@ -184,6 +195,17 @@ class NewEngagement(Request):
     reference: Reference | None = None
 
 
+class NewSegmentEngagement(Request):
+    """Reach the members of a plain segment; as `NewEngagement` otherwise."""
+
+    name: Name
+    audience: SegmentAudience
+    destination: str = Field(examples=["dst_…"])
+    schedule: EngagementSchedule
+    message: EngagementMessage | None = None
+    reference: Reference | None = None
+
+
 class EngagementChange(Request):
     """What can be changed of an engagement. The other fields are refused: they are locked."""
 
@@ -199,7 +221,7 @@ class EngagementClone(Request):
     """What a clone has otherwise than the engagement it is made from."""
 
     name: Name | None = None
-    audience: GoalAudience | None = None
+    audience: GoalAudience | SegmentAudience | None = None
     destination: str | None = None
     schedule: EngagementSchedule | None = None
     message: EngagementMessage | None = None

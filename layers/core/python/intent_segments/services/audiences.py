@@ -21,11 +21,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..campaigns.engagement import Engagement
-from ..campaigns.exposures import Outcome
+from ..campaigns.exposures import NO_LIKELIHOOD, Outcome
 from ..delivery.batches import Recipient
 from ..delivery.reach import Reach
 from ..errors import Raced
-from ..goals.buckets import CERTAIN, Bucket
+from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
 from ..goals.goal import ScoreFiles
 from ..goals.target_group import Arm
 from ..lake.calendar import to_day
@@ -34,11 +34,15 @@ from ..lake.manifest import read_manifest
 from ..lake.reader import open_lake
 from ..lake.tables import Tables, identifier, literal
 from ..segments.binds import Binds
+from ..segments.definition import parse
+from ..segments.evaluate import members
 from ..segments.passes import traits_as_of
 from ..store.sends import Send
 from ..store.stores import Stores
+from .control_groups import held_back
 from .exporting import TRAIT_TEXT
-from .opening import score_key, target_key
+from .opening import group_tables, score_key, target_key
+from .standings import load_scores
 from .suppression import suppressed
 
 TO_SEND = 255
@@ -68,7 +72,9 @@ class Person:
 
     @property
     def standing(self) -> dict[str, Any]:
-        """What receivers are told of the goal."""
+        """What receivers are told of the goal, if there is one."""
+        if self.bucket == NO_BUCKET:
+            return {}
         return {"bucket": Bucket(self.bucket).label, "likelihood": self.likelihood / CERTAIN}
 
 
@@ -113,9 +119,13 @@ class People:
         only: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self._scratch = TemporaryDirectory()
-        self.con = _opened(
-            stores, engagement, send, group, traits, folder, Path(self._scratch.name)
-        )
+        self._on_goal = engagement.audience.goal_id is not None
+        scratch = Path(self._scratch.name)
+        if self._on_goal:
+            self.con = _members(stores, engagement, send, group, traits, folder, scratch)
+        else:
+            self.con = _segment(stores, engagement, send, group, folder)
+        _hold_traits(self.con, traits, send)
         if only is not None:
             self.con.register("wanted", {"uh": only})
             self.con.execute("DELETE FROM chosen WHERE uh NOT IN (SELECT uh FROM wanted)")
@@ -153,7 +163,8 @@ class People:
             f"{pivots} FROM chosen LEFT JOIN held USING (uh) GROUP BY chosen.uh",
             {"labels": labels, "certain": CERTAIN},
         )
-        return ("user_id", "bucket", "likelihood", *traits)
+        own = ("user_id", "bucket", "likelihood") if self._on_goal else ("user_id",)
+        return (*own, *traits)
 
 
 def value_of(entry: dict[str, Any]) -> str | int | float | bool:
@@ -225,7 +236,7 @@ def recipient(person: Person, reach: Reach) -> Recipient:
     return Recipient(person.user_id, told, person.standing)
 
 
-def _opened(
+def _members(
     stores: Stores,
     engagement: Engagement,
     send: Send,
@@ -234,7 +245,8 @@ def _opened(
     folder: Path,
     scratch: Path,
 ) -> duckdb.DuckDBPyConnection:
-    """A connection with the tables `chosen` (uh, user_id, arm, bucket, likelihood) and `held`."""
+    """A connection with the table `chosen` (uh, user_id, arm, bucket, likelihood) of a goal's open
+    members in the buckets in question, and with `profiles` where traits are asked for."""
     goal_id = str(engagement.audience.goal_id)
     files = ScoreFiles.from_json(send.scores[goal_id])
     objects = stores.objects
@@ -257,12 +269,46 @@ def _opened(
             "wanted": [int(b) for b in Bucket if b.label in engagement.audience.buckets],
         },
     )
+    return tables.con
+
+
+def _segment(
+    stores: Stores, engagement: Engagement, send: Send, group: int, folder: Path
+) -> duckdb.DuckDBPyConnection:
+    """The same of a segment's members: in the arm `control` is whoever is in the control group of
+    a goal that the segment asks for; bucket and likelihood have none of both."""
+    definition = parse(dict(engagement.audience.definition or {}))
+    day = date.fromisoformat(send.as_of)
+    tables = group_tables(stores, send.manifest_key, group, [definition], (), folder, as_of=day)
+    scores = {
+        goal: None if files is None else ScoreFiles.from_json(files)
+        for goal, files in send.scores.items()
+    }
+    load_scores(stores, tables, scores, day, group, folder)
+    scored = [goal for goal, files in scores.items() if files is not None]
+    tables.con.register("found", {"uh": members(tables, definition, day)})
+    tables.con.register("held_back", {"uh": held_back(stores, scored, group)})
+    tables.con.execute(
+        "CREATE TEMP TABLE chosen AS SELECT uh, user_id, "
+        "CASE WHEN uh IN (SELECT uh FROM held_back) THEN $control ELSE $test END AS arm, "
+        "$no_bucket AS bucket, $no_likelihood AS likelihood FROM users JOIN found USING (uh)",
+        {
+            "control": int(Arm.CONTROL),
+            "test": int(Arm.TEST),
+            "no_bucket": NO_BUCKET,
+            "no_likelihood": NO_LIKELIHOOD,
+        },
+    )
+    return tables.con
+
+
+def _hold_traits(con: duckdb.DuckDBPyConnection, traits: Sequence[str], send: Send) -> None:
+    """Make the table `held`: the values of these traits on the day of the send."""
     binds = Binds()
     day = to_day(date.fromisoformat(send.traits_on))
     held = traits_as_of("list_contains($traits, property)", binds.bind(day))
-    tables.con.execute(
+    con.execute(
         "CREATE TEMP TABLE held AS SELECT uh, property, kind, text, number "
         f"FROM ({held}) latest WHERE kind IS NOT NULL",
         {**binds.params, "traits": list(traits)},
     )
-    return tables.con

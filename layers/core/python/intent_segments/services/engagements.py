@@ -31,13 +31,22 @@ MOST_NIGHTLY = 100
 """Nightly engagements at work: each is a run of its own after every night."""
 
 
+ON_GOAL = "The goal's control group is left out of every send."
+ON_SEGMENT = (
+    "A plain segment has no control group, so what this does cannot be measured. Of goals whose "
+    "buckets or likelihoods it asks for, the control groups are left out of every send."
+)
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """What a caller asks for; `follow`, `at` and `until` may be left out."""
+    """What a caller asks for; `follow`, `at` and `until` may be left out. `segment` is the id of a
+    saved segment or a definition, of an engagement without a goal."""
 
     name: str
     destination_id: str
     kind: Kind
+    segment: Any = None
     buckets: Sequence[str] | None = None
     everyone: bool = False
     follow: bool | None = None
@@ -66,11 +75,15 @@ def create_on_goal(
     Raises NotFound, InvalidInput, Conflict while the goal is not at work, NotIncluded for buckets
     where the account has switched them off, Raced.
     """
-    earlier = (
-        None if request.key is None else stores.engagements.saved_with(request.key, request.now)
-    )
+    earlier = _earlier(stores, request)
     if earlier is not None:
         return _started(stores, earlier, request)
+    if wanted.segment is not None:
+        raise InvalidInput.at(
+            "audience",
+            "a goal's engagement is for its members: leave segment out, or engage the segment by "
+            "itself (POST /v1/engagements)",
+        )
     goal = stores.goals.get(goal_id)
     if goal.status != Status.ACTIVE or goal.scores is None:
         raise Conflict(
@@ -80,6 +93,33 @@ def create_on_goal(
         require_ai_pack(stores)
     schedule, follow = _schedule(stores, wanted, request.now, goal.terms.ends_on)
     audience = agree_goal_audience(goal_id, wanted.buckets, wanted.everyone, follow)
+    return _saved(stores, wanted, audience, schedule, request)
+
+
+def create_on_segment(stores: Stores, wanted: Wanted, request: Request) -> dict[str, Any]:
+    """Save an engagement of a plain segment, whose definition is frozen with it.
+
+    Raises InvalidInput, Conflict, NotIncluded for a segment of buckets where the account has
+    switched them off, Raced.
+    """
+    # The definition language brings pydantic along, which nothing else here takes.
+    from .segments import frozen_definition, require_scores
+
+    earlier = _earlier(stores, request)
+    if earlier is not None:
+        return _started(stores, earlier, request)
+    if wanted.segment is None or wanted.buckets is not None or wanted.everyone:
+        raise InvalidInput.at(
+            "audience", 'audience says {"segment": …}: the id of a saved one, or a definition'
+        )
+    by_id = wanted.segment if isinstance(wanted.segment, str) else None
+    try:
+        whole = frozen_definition(stores, by_id, None if by_id else wanted.segment)
+    except InvalidInput as wrong:
+        raise InvalidInput.at("audience.segment", wrong.message) from None
+    schedule, follow = _schedule(stores, wanted, request.now, None)
+    definition = require_scores(stores, whole)
+    audience = Audience(segment_id=by_id, definition=definition, follow=follow)
     return _saved(stores, wanted, audience, schedule, request)
 
 
@@ -93,7 +133,8 @@ def clone(
     given: dict[str, Any] = {
         "name": source.name,
         "destination_id": source.destination_id,
-        "buckets": None if audience.everyone else list(audience.buckets),
+        "segment": audience.definition,
+        "buckets": None if audience.everyone else list(audience.buckets) or None,
         "everyone": audience.everyone,
         "follow": None,
         "kind": schedule.kind,
@@ -104,10 +145,11 @@ def clone(
     }
     if "kind" in changes:
         given |= {"at": None, "until": None}
-    if "buckets" in changes or "everyone" in changes:
-        given |= {"buckets": None, "everyone": False}
+    if "buckets" in changes or "segment" in changes:
+        given |= {"buckets": None, "everyone": False, "segment": None}
     wanted = Wanted(**{**given, **changes}, cloned_from=engagement_id)
-    assert audience.goal_id is not None
+    if audience.goal_id is None:
+        return create_on_segment(stores, wanted, request)
     return create_on_goal(stores, audience.goal_id, wanted, request)
 
 
@@ -143,6 +185,8 @@ def stop(stores: Stores, engagement_id: str) -> dict[str, Any]:
     Nothing happens to one that has ended. Raises NotFound."""
     stopped = stores.engagements.end(engagement_id, "stopped", "Stopped by its owner.")
     stores.engagements.rest(engagement_id)
+    if stopped.schedule.kind == "at" and not stopped.sends:
+        stores.schedules.cancel(engagement_id)
     return _shown(stores, stopped)
 
 
@@ -154,6 +198,12 @@ def users_of_destination(stores: Stores, destination_id: str) -> list[str]:
         if mark["destination_id"] == destination_id
         and stores.engagements.get(engagement_id).status == "active"
     ]
+
+
+def _earlier(stores: Stores, request: Request) -> Engagement | None:
+    """What was saved with the caller's key before."""
+    key = request.key
+    return None if key is None else stores.engagements.saved_with(key, request.now)
 
 
 def _schedule(
@@ -214,10 +264,14 @@ def _destination(stores: Stores, destination_id: str) -> Destination:
 def _started(stores: Stores, made: Engagement, request: Request) -> dict[str, Any]:
     """Start its send where that is due; one whose start failed is started by repeating the request
     with its key, and stopped without one, since nobody would ever start it."""
-    if made.status == "active" and made.schedule.kind == "now" and not made.sends:
-        name = single_send(made.schedule, made.created_at)
+    if made.status == "active" and made.schedule.kind != "nightly" and not made.sends:
+        run_id = f"send-{made.id}-{single_send(made.schedule, made.created_at)}"
         try:
-            stores.bus.send_requested(f"send-{made.id}-{name}")
+            if made.schedule.at is None:
+                stores.bus.send_requested(run_id)
+            else:
+                at = datetime.fromisoformat(made.schedule.at)
+                stores.schedules.start_at(made.id, run_id, at)
         except Exception:
             if request.key is None:
                 reason = "It could not be started. Save it again."
@@ -235,7 +289,9 @@ def _shown(stores: Stores, engagement: Engagement) -> dict[str, Any]:
         "goal_id": audience.goal_id,
         "audience": {
             "everyone": audience.everyone,
-            "buckets": None if audience.everyone else list(audience.buckets),
+            "buckets": None if audience.everyone else list(audience.buckets) or None,
+            "segment": audience.segment_id,
+            "definition": audience.definition,
             "follow": audience.follow,
         },
         "destination": {
@@ -253,5 +309,5 @@ def _shown(stores: Stores, engagement: Engagement) -> dict[str, Any]:
         "cloned_from": engagement.cloned_from,
         "created_at": engagement.created_at,
         "created_by": engagement.created_by,
-        "note": "The goal's control group is left out of every send.",
+        "note": ON_GOAL if audience.goal_id is not None else ON_SEGMENT,
     }

@@ -41,7 +41,8 @@ def plan(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, A
 
 
 def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Publish the run {"run_id"}, or record why it {"failed"}; a published night starts its sends.
+    """Publish the run {"run_id"}, or record why it {"failed"}; a published night starts its sends,
+    and so does the counting of segments on a day that loads closed.
     Raises as `record_progress`, `finish_export` and `finish_send` do."""
     if is_erasure(event):
         return finish_erasures(stores, event, now)
@@ -53,7 +54,10 @@ def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str,
         return finish_export(stores, export_id, event, now)
     run_id = str(event.get("run_id") or "")
     if run_id.startswith(PREFIX):
-        return finish_missing_sizes(stores, run_id, event, now)
+        done = finish_missing_sizes(stores, run_id, event, now)
+        if done["status"] == "published":
+            request_sends(stores, date.fromisoformat(run_id.removeprefix(PREFIX)))
+        return done
     done = record_progress(stores, event, now)
     night = run_id.removeprefix("night-")
     # Of several nights that are made good, the last one is news.

@@ -18,7 +18,7 @@ from typing import Any
 from ..campaigns.engagement import Engagement
 from ..campaigns.exposures import Outcome
 from ..errors import Conflict, CorruptObject, NotFound, Raced
-from ..goals.goal import Goal, Status
+from ..goals.goal import Goal, ScoreFiles, Status
 from ..lake.calendar import local_date
 from ..store.engagements import end_action
 from ..store.event_bus import SEND_REQUESTED
@@ -190,12 +190,16 @@ def _settled(stores: Stores, engagement: Engagement, name: str, now: datetime) -
 def _wanted(stores: Stores, engagement: Engagement, name: str, now: datetime) -> Send | None:
     if engagement.status != "active":
         return None
+    state = lake_state(stores)
     goal = _goal_of(stores, engagement)
-    if goal is None or goal.status != Status.ACTIVE or goal.scores is None:
+    on_goal = engagement.audience.goal_id is not None
+    if on_goal and (goal is None or goal.status != Status.ACTIVE or goal.scores is None):
         how = "gone" if goal is None else str(goal.status)
         said = f"Its goal is {how}: there is nobody to reach any more."
         stores.engagements.end(engagement.id, "done", said)
         return None
+    scores = _scores(stores, engagement, goal, state.watermark)
+    night = goal.scores.date if goal is not None and goal.scores is not None else state.watermark
     today = local_date(now, stores.settings.timezone)
     until = engagement.schedule.until
     if engagement.schedule.kind == "nightly":
@@ -203,24 +207,25 @@ def _wanted(stores: Stores, engagement: Engagement, name: str, now: datetime) ->
             stores.engagements.end(engagement.id, "done", f"Its last day, {until}, is over.")
             return None
         behind = bool(engagement.sends) and name <= engagement.sends[-1]
-        if behind or goal.scores.date > date.fromisoformat(name):
+        if behind or night > date.fromisoformat(name):
             return None
-        if goal.scores.date < date.fromisoformat(name):
-            raise Conflict(f"The night of {name} is not published yet: nobody is scored by it.")
+        if night < date.fromisoformat(name):
+            raise Conflict(f"The night of {name} is not published yet.")
     elif engagement.sends:
         return None
-    if not engagement.audience.everyone:
+    if scores and not engagement.audience.everyone:
         require_ai_pack(stores)
-    state = lake_state(stores)
     return Send(
         engagement_id=engagement.id,
         name=name,
-        as_of=goal.scores.date.isoformat(),
+        as_of=night.isoformat(),
         manifest_key=state.manifest_key,
-        groups=goal.scores.groups,
+        groups=state.manifest["groups"],
         traits_on=today.isoformat(),
         started_at=now.isoformat(),
-        scores={goal.id: goal.scores.to_json()},
+        scores={
+            goal_id: None if files is None else files.to_json() for goal_id, files in scores.items()
+        },
         earlier=tuple(engagement.sends),
     )
 
@@ -284,9 +289,25 @@ def _output(stores: Stores, wanted: SendRun, has_work: bool) -> dict[str, Any]:
     }
 
 
+def _scores(
+    stores: Stores, engagement: Engagement, goal: Goal | None, day: date
+) -> dict[str, ScoreFiles | None]:
+    """The score files that the audience is made of, by goal."""
+    if goal is not None:
+        return {goal.id: goal.scores}
+    # The definition language brings pydantic along, which goals' engagements do without.
+    from ..segments.definition import parse, references
+    from .published_scores import published_scores
+
+    definition = parse(dict(engagement.audience.definition or {}))
+    return published_scores(stores, references(definition).goals, day)
+
+
 def _goal_of(stores: Stores, engagement: Engagement) -> Goal | None:
-    """The goal that it is on, None where there is none any more."""
+    """The goal that it is on, None where it is on none, or there is none any more."""
+    if engagement.audience.goal_id is None:
+        return None
     try:
-        return stores.goals.get(str(engagement.audience.goal_id))
+        return stores.goals.get(engagement.audience.goal_id)
     except NotFound:
         return None

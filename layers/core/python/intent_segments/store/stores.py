@@ -20,6 +20,7 @@ from .objects import Objects
 from .outbox import Outbox
 from .run_work import RunWorkStore
 from .runs import RunStore
+from .schedules import Schedules
 from .segments import SegmentStore
 from .sends import FailureStore, SendStore
 from .sizes import SizeStore
@@ -51,6 +52,7 @@ class Stores:
     outbox: Outbox
     objects: Objects
     bus: EventBus
+    schedules: Schedules
     write_keys: WriteKeyStore
     calls: CallQueue
     meter: Meter = field(default_factory=Meter)
@@ -78,6 +80,7 @@ class Stores:
             outbox=Outbox(table),
             objects=objects,
             bus=EventBus(settings.event_bus),
+            schedules=Schedules(),
             write_keys=WriteKeyStore(table),
             calls=CallQueue(settings.calls_queue),
         )
