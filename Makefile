@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup demo test check lint-template build sizes test-artefacts bench deploy \
+.PHONY: help setup demo test check lint-python lint-template build sizes test-artefacts bench deploy \
         lock-layers clean
 
 help:
@@ -68,7 +68,10 @@ test: setup check
 	@if [ -n "$$($(VENV)/bin/python infra/find_python.py 3.13)" ]; then $(MAKE) --no-print-directory test-artefacts; \
 	  else echo 'artefacts: not run, the built functions need a python3.13'; fi
 
-check: setup lint-template
+check: setup
+	@$(MAKE) --no-print-directory -j2 lint-template lint-python
+
+lint-python: setup
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
