@@ -234,7 +234,7 @@ def _overtaken(present: Run | None, plan_key: str) -> bool:
 def _check_same(stores: Stores, present: Run, run: Run) -> None:
     """A repeat finds the same numbers, unless users have been erased since: then it writes files
     without them, and the numbers stay as they were published."""
-    erased_at = stores.erasures.current().done_at
+    erased_at = stores.erasures.last_done_at()
     if erased_at is not None and erased_at >= (present.finished_at or ""):
         return
     if present.goals != run.goals:

@@ -62,7 +62,7 @@ class ErasedList:
     """The list at one `version`, which counts its changes. `pending` are users to hide from
     everybody. Those who have been erased lie as keyed hashes at `done_key`, None before the first;
     `salt` (hex) is the key. `closing` is the plan of a run that has moved them there and has still
-    to tidy up. `done_at` is the newest instant (UTC, ISO) at which users were erased."""
+    to tidy up, `done_at` the newest instant (UTC, ISO) at which users were erased."""
 
     version: int = 0
     pending: tuple[Hidden, ...] = ()
@@ -90,6 +90,11 @@ class ErasureStore:
         """User hashes that must not be shown, counted, scored, written into files or sent to from
         this moment on. One consistent read; the list itself is fetched only when it has changed."""
         return self.current().hashes
+
+    def last_done_at(self) -> str | None:
+        """The newest instant (UTC, ISO) at which users were erased; the list stays closed."""
+        item = self.table.get(LIST_PK, LIST_SK)
+        return None if item is None else item["done_at"]
 
     def current(self) -> ErasedList:
         """The list as it is now."""
