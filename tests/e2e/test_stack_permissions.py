@@ -203,7 +203,7 @@ def erased(stack, user_id):
 
 def places(stack, user_id, folder):
     """Where a user is in the bucket and in the table."""
-    found = stack.client("cloudformation").describe_stacks()["Stacks"][0]["Outputs"]
-    table = next(output["OutputValue"] for output in found if output["OutputKey"] == "Table")
-    kept = Kept(stack.client("s3"), stack.bucket, stack.client("dynamodb"), table)
+    dynamodb = stack.client("dynamodb")
+    [table] = dynamodb.list_tables()["TableNames"]
+    kept = Kept(stack.client("s3"), stack.bucket, dynamodb, table)
     return places_of(kept, user_id, folder)

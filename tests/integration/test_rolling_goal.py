@@ -219,7 +219,7 @@ def test_reasons_of_a_user_are_of_the_new_model(made: Ran) -> None:
 def test_numbers_do_not_depend_on_the_number_of_groups(made: Ran, in_four: dict[str, Any]) -> None:
     def told(night: dict[str, Any]) -> Any:
         # Arms are drawn with the salt of the account, and these are two.
-        apart = ("by_arm", "by_bucket", "completed")
+        apart = ("by_arm", "by_bucket", "completed", "effects")
         completed = night["completed"] and {
             key: night["completed"][key] for key in ("as_of", "did", "events")
         }
