@@ -34,4 +34,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return bool(context.get_remaining_time_in_millis() > 1000 * PORTION_SECONDS)
 
     report = roll_up(stores(), datetime.now(UTC), CACHE, enough_time)
-    return report | sweep_replaced(stores(), datetime.now(UTC))
+    return report | sweep_replaced(stores(), datetime.now(UTC), report.get("first_version"))

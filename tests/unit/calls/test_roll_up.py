@@ -9,7 +9,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from functions.roll_up import handler as roll_up_function
 from intent_segments.calls.spec import LINKED
+from intent_segments.lake import sweep
 from intent_segments.lake.manifest import read_manifest
 from intent_segments.lake.reader import open_lake
 from intent_segments.services import rolling_up
@@ -153,6 +155,21 @@ def test_refused_calls_lie_under_rejected_as_they_came_with_the_reason(tracking)
     assert refused["call"] == wrong
     assert "event must be the name" in refused["set_aside"]
     assert tracking.roll_up()["added"] == 1
+
+
+def test_the_first_roll_up_of_a_day_sweeps_though_it_makes_two_imports(tracking, monkeypatch):
+    handler = roll_up_function.handler
+    roll_up_function.stores.cache_clear()
+    monkeypatch.setattr(roll_up_function, "CACHE", tracking.folder / "lake")
+    swept = []
+    monkeypatch.setattr(sweep, "_unused", lambda *_: swept.append(1) or [])
+    for number in range(2):
+        identified = {"type": "identify", "userId": f"u{number}", "traits": {"plan": "x"}}
+        sent(tracking, [track("u1", number=number), identified])
+        tracking.land()
+        report = handler({"kind": "calls"}, None)
+        assert report["version"] == report["first_version"] + 1
+        assert len(swept) == 1
 
 
 def test_nothing_landed_is_nothing_to_do(tracking):

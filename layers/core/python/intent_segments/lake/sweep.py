@@ -35,18 +35,25 @@ class Swept:
     problem: str | None = None
 
 
-def sweep(objects: Bucket, current: str, frozen: Iterable[str], now: datetime) -> Swept:
+def sweep(
+    objects: Bucket,
+    current: str,
+    frozen: Iterable[str],
+    now: datetime,
+    first: int | None = None,
+) -> Swept:
     """Remove what nobody needs. `current` is the key of the current manifest, `frozen` are keys of
-    older ones to keep whole; `now` is a UTC instant.
+    older ones to keep whole; `now` is a UTC instant. `first` is the first version that the caller
+    committed, where it was not the current one alone.
 
-    Does nothing when there was an earlier import on this day (UTC) already, so that many small
-    imports cost one sweep.
+    Does nothing when there was an import before the caller's on this day (UTC) already, so that
+    many small imports cost one sweep.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         manifests = objects.written(MANIFESTS)
-        if _done_today(manifests, current, now):
+        if _done_today(manifests, version_of(current) if first is None else first, now):
             return Swept(0)
         unused = _unused(objects, manifests, current, set(frozen), now)
         objects.delete(unused)
@@ -56,8 +63,7 @@ def sweep(objects: Bucket, current: str, frozen: Iterable[str], now: datetime) -
     return Swept(len(unused))
 
 
-def _done_today(manifests: dict[str, datetime], current: str, now: datetime) -> bool:
-    version = version_of(current)
+def _done_today(manifests: dict[str, datetime], version: int, now: datetime) -> bool:
     return any(
         at.date() == now.date() and version_of(key) < version for key, at in manifests.items()
     )

@@ -48,8 +48,9 @@ def roll_up(
     `enough_time()` for another portion. `now` is a UTC instant, `folder` a cache.
 
     Returns {"kind": "calls", "files", "rows_read", "added", "duplicates", "set_aside", "left",
-    "unreadable", "version", "watermark"}; `unreadable` files lie under `rejected/` now. Raises as
-    `import_landed` does; what was imported before stays.
+    "unreadable"}, and "first_version", "version" and "watermark" where something was imported;
+    `unreadable` files lie under `rejected/` now. Raises as `import_landed` does; what was imported
+    before stays.
     """
     work = _Work(stores, now, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -159,4 +160,5 @@ def _add(total: dict[str, Any], report: dict[str, Any]) -> None:
     for reason, aside in report["set_aside"].items():
         known = total["set_aside"].get(reason, {"count": 0, "example": aside["example"]})
         total["set_aside"][reason] = known | {"count": known["count"] + aside["count"]}
+    total.setdefault("first_version", report["version"])
     total |= {"version": report["version"], "watermark": report["watermark"]}

@@ -10,8 +10,9 @@ from ..lake.sweep import sweep
 from ..store.stores import Stores
 
 
-def sweep_replaced(stores: Stores, now: datetime) -> dict[str, Any]:
-    """Remove replaced parts; {"replaced_files_removed", "sweep_problem"}. `now` is a UTC instant.
+def sweep_replaced(stores: Stores, now: datetime, first: int | None = None) -> dict[str, Any]:
+    """Remove replaced parts; {"replaced_files_removed", "sweep_problem"}. `now` is a UTC instant,
+    `first` the first version that the import committed, None where it made but one.
 
     A goal whose set-up has not been done keeps the state that it was saved on, however old.
     """
@@ -20,5 +21,5 @@ def sweep_replaced(stores: Stores, now: datetime) -> dict[str, Any]:
         return {"replaced_files_removed": 0, "sweep_problem": None}
     waiting = [goal for goal in stores.goals.at_work() if goal.status == Status.PREPARING]
     frozen = [goal.manifest_key for goal in waiting if goal.manifest_key is not None]
-    done = sweep(stores.objects, current, frozen, now)
+    done = sweep(stores.objects, current, frozen, now, first)
     return {"replaced_files_removed": done.removed, "sweep_problem": done.problem}
