@@ -40,6 +40,8 @@ def project_without_tls(root):
     text = text[:start] + text[end:]
     # MiniStack asks for an action of SendMessageBatch; on AWS it is sqs:SendMessage.
     text = text.replace("sqs:SendMessage]", "sqs:SendMessage, sqs:SendMessageBatch]")
+    # And it takes every schedule for one of the default group.
+    text = text.replace("schedule/${Schedules}/*", "schedule/default/*")
     (root / "template.yaml").write_text(text)
     for name in ("functions", "layers", "infra"):
         (root / name).symlink_to(CHECKOUT / name)
@@ -154,6 +156,14 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         goal = api.post("/v1/goals", {"name": "g", "forecast_id": forecast["id"]})
         goal = active(api, goal)
         assert goal["status"] == "active", goal["status_reason"]
+        file = api.post("/v1/destinations", {"name": "file", "kind": "file"})
+        every_night = {
+            "name": "nightly",
+            "audience": {"everyone": True},
+            "destination": file["id"],
+            "schedule": {"kind": "nightly"},
+        }
+        nightly = api.post(f"/v1/goals/{goal['id']}/engagements", every_night)
         next_day = AS_OF + timedelta(days=1)
         load(stack, written.events, "events", {"until": next_day.isoformat()})
         s3, outdated = stack.client("s3"), f"runs/night-{next_day - timedelta(days=KEPT_DAYS)}/"
@@ -162,6 +172,9 @@ def test_every_function_has_the_permissions_that_its_work_takes(tmp_path, monkey
         assert "Contents" not in s3.list_objects_v2(Bucket=stack.bucket, Prefix=outdated)
         work = api.get(f"/v1/runs/night-{next_day}")["work"]
         assert (work["files_removed"], work["sweep_problem"]) == (1, None)
+        sent = delivered(stack, nightly)
+        assert (sent["id"], sent["status"]) == (next_day.isoformat(), "published")
+        assert sent["counts"]["delivered"] > 0 and sent["counts"]["held_back"] > 0
         users = api.get(f"/v1/goals/{goal['id']}/buckets/most_likely/users")["data"]
         assert users
         assert api.get(f"/v1/goals/{goal['id']}/changes")["changed"] > 0

@@ -8,8 +8,11 @@ import io
 import json
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import duckdb
@@ -20,6 +23,10 @@ from intent_segments.api import answers
 from intent_segments.campaigns.exposures import COLUMNS, Outcome
 from intent_segments.goals.buckets import Bucket
 from intent_segments.goals.target_group import Arm
+from intent_segments.lake.columns import write_columns
+from intent_segments.lake.layout import user_hash
+from intent_segments.services.sending import send_group
+from intent_segments.store.erasures import ErasureStore
 from tests.fixtures.engaged import (
     ARMS,
     CONTROL,
@@ -158,6 +165,22 @@ def test_a_repeat_delivers_to_nobody_and_writes_the_same(made: Campaign, here: R
     assert made.log(engagement["id"]) == log
 
 
+def test_a_group_that_takes_longer_than_a_call_is_gone_on_with_by_the_next(
+    made: Campaign, here: Receiver
+) -> None:
+    made.engaged(webhook(made, here))
+    planned = made.plan(made.requested.pop())
+    for job in made.stores.objects.get_json(planned["shards_key"]):
+        calls, unfinished = 0, True
+        while unfinished:
+            # Two minutes pass with every look at the clock.
+            machine = replace(made.machine, clock=count(0, 120).__next__)
+            unfinished = send_group(made.stores, job, made.folder / "cache", machine)["unfinished"]
+            calls += 1
+        assert calls > 1
+    assert sorted(users_of(here)) == sorted(MIDDLE - CONTROL)
+
+
 def test_what_is_agreed_is_locked_and_a_name_is_not(made: Campaign, here: Receiver) -> None:
     engagement = made.engaged(webhook(made, here))
     path = f"/v1/engagements/{engagement['id']}"
@@ -283,6 +306,72 @@ def test_failed_batches_are_listed_without_users_and_reached_by_a_replay(
     path = f"/v1/engagements/{engagement['id']}/replay"
     again = ask("POST", path, {"batches": [first[0]["id"]]})
     assert again.status == 422 and "not on the list" in again.json["detail"]
+
+
+def test_a_replay_that_is_killed_and_repeated_sends_once(made: Campaign, here: Receiver) -> None:
+    here.replies += [(400, {})]
+    engagement = made.sent(webhook(made, here))
+    [failed] = failures(engagement)
+    path = f"/v1/engagements/{engagement['id']}/replay"
+    ask("POST", path, {"batches": [failed["id"]]})
+    run_id = made.requested.pop()
+    [job] = made.stores.objects.get_json(made.plan(run_id)["shards_key"])
+    assert job["group"] == failed["group"]
+    for _ in range(2):
+        made.deliver(job)
+    made.run(run_id)
+    ids = [headers["webhook-id"] for _, headers, _ in here.seen]
+    assert ids.count(failed["id"]) == 2, "the first time, and the replay's"
+
+
+def test_whoever_is_erased_before_their_batch_is_sent_nothing(
+    made: Campaign, here: Receiver
+) -> None:
+    engagement = made.engaged(webhook(made, here))
+    planned = made.plan(made.requested.pop())
+    [job, _] = made.stores.objects.get_json(planned["shards_key"])
+    here.replies += [(400, {})] * 100
+    made.deliver(job)
+    here.replies.clear()
+    sent = set(users_of(here))
+    here.seen.clear()
+    [user, other] = [min(some) for some in (sent, MIDDLE - CONTROL - sent)]
+    hidden = frozenset({user_hash(user), user_hash(other)})
+    with patch.object(ErasureStore, "suppressed", lambda store: hidden):
+        made.run(planned["run_id"])
+        left = [failure["id"] for failure in failures(engagement)]
+        replay(made, engagement, left)
+        assert sorted(users_of(here)) == sorted(MIDDLE - CONTROL - {user, other})
+        assert failures(engagement) == []
+        assert delivery(engagement)["counts"]["suppressed"] == 2
+        file = made.sent(made.destination("file", {}))
+        found = {row["user_id"] for row in rows(objects(made, file))}
+        assert found == MIDDLE - CONTROL - {user, other}
+
+
+def test_an_erasure_moves_nobody_elses_outcome(made: Campaign, here: Receiver) -> None:
+    """The first user of a batch is taken out of the audience; the places of the others stay."""
+    here.replies += [(400, {}), (204, {}), (204, {}), (400, {})]
+    engagement = made.sent(webhook(made, here))
+    before = {row["user"]: row["outcome"] for row in made.log(engagement["id"])}
+    left = failures(engagement)
+    send = engagement["last_send"]
+    for group in range(2):
+        key = f"audiences/{engagement['id']}/{send}/g={group:04d}.parquet"
+        path = made.stores.objects.download(key, made.folder / "audience")
+        query = "SELECT * FROM read_parquet($1) WHERE NOT (place = 0 AND batch = 1) ORDER BY uh"
+        found = duckdb.execute(query, [str(path)]).fetchnumpy()
+        made.stores.objects.put(key, write_columns(made.folder / "less", found).read_bytes())
+    replay(made, engagement, [f["id"] for f in left])
+    after = {row["user"]: row["outcome"] for row in made.log(engagement["id"])}
+    assert len(before) - len(after) == 2
+    failed = {user for user, outcome in before.items() if outcome == Outcome.FAILED}
+    assert failed and after == {
+        user: Outcome.SENT if user in failed else outcome
+        for user, outcome in before.items()
+        if user in after
+    }
+    assert failures(engagement) == []
 
 
 def test_410_disables_the_destination_and_the_rest_is_sent_by_a_replay(

@@ -40,7 +40,7 @@ class Audience:
 @dataclass(frozen=True)
 class Schedule:
     """`at` is a UTC instant as ISO text; `until` the last local day, an ISO date, on which a
-    nightly engagement sends, None for no end of its own."""
+    nightly engagement sends, the day after the last night that it follows; None for no end."""
 
     kind: Kind
     at: str | None = None
@@ -100,8 +100,8 @@ def agree_schedule(
     today: date,
     ends_on: date | None,
 ) -> tuple[Schedule, bool]:
-    """When it is sent, and whether it follows the audience. `today` is the account's local day,
-    `ends_on` the last day of a goal with an end. Raises InvalidInput."""
+    """When it is sent, and whether it follows the audience. `today` is the first day that is not
+    closed, `ends_on` the last day of a goal with an end. Raises InvalidInput."""
     nightly = kind == "nightly"
     if follow is not None and follow != nightly:
         raise InvalidInput.at(

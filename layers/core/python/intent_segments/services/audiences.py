@@ -1,10 +1,10 @@
 """Whom a send is for, in one group of users: settled once, in a file that is never written again.
 
 Columns: uh BIGINT, arm UTINYINT, bucket UTINYINT, likelihood INTEGER as in the exposure log;
-outcome UTINYINT, `Outcome` or TO_SEND; batch INTEGER, -1 for who is sent nothing. In ascending
-order of uh, without user ids. Later sends of an engagement are without everybody in the files of
-earlier ones, which are made where they are missing: so every user is in one send, wherever one
-died.
+outcome UTINYINT, `Outcome` or TO_SEND; batch INTEGER, -1 for who is sent nothing; place INTEGER,
+from 0 on in the batch: an erasure takes rows out, and the ledger counts places. In ascending order
+of uh, without user ids. Later sends of an engagement are without everybody in the files of earlier
+ones, which are made where they are missing: so every user is in one send, wherever one died.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ ROWS = 2_000
 """Users that are turned into Python objects at a time."""
 
 Columns = dict[str, npt.NDArray[Any]]
-NAMES = ("uh", "arm", "bucket", "likelihood", "outcome", "batch")
+NAMES = ("uh", "arm", "bucket", "likelihood", "outcome", "batch", "place")
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,9 @@ def _chosen(
     values = np.array(rows, np.int64).reshape(-1, 5)
     outcomes = values[:, 4].astype(np.uint8)
     batch = np.full(len(values), NO_BATCH, np.int32)
+    place = np.full(len(values), NO_BATCH, np.int32)
     batch[outcomes == TO_SEND] = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    place[outcomes == TO_SEND] = [n for size in sizes for n in range(size)]
     return {
         "uh": values[:, 0].copy(),
         "arm": values[:, 1].astype(np.uint8),
@@ -224,6 +226,7 @@ def _chosen(
         "likelihood": values[:, 3].astype(np.int32),
         "outcome": outcomes,
         "batch": batch,
+        "place": place,
     }
 
 

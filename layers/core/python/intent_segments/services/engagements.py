@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..campaigns.engagement import (
@@ -21,10 +21,10 @@ from ..delivery.destination import Destination
 from ..delivery.messages import parse_message
 from ..errors import Conflict, InvalidInput
 from ..goals.goal import Status
-from ..lake.calendar import local_date
 from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
 from .account import require_ai_pack
+from .catalogue import lake_state
 from .export_columns import refuse_traits
 
 MOST_NIGHTLY = 100
@@ -209,7 +209,8 @@ def _earlier(stores: Stores, request: Request) -> Engagement | None:
 def _schedule(
     stores: Stores, wanted: Wanted, now: datetime, ends_on: date | None
 ) -> tuple[Schedule, bool]:
-    today = local_date(now, stores.settings.timezone)
+    # By the days that are closed and not by the clock: history can be gone through again.
+    today = lake_state(stores).watermark + timedelta(days=1)
     agreed = agree_schedule(
         wanted.kind, wanted.at, wanted.until, wanted.follow, now, today, ends_on
     )

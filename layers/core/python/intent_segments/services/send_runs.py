@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..campaigns.engagement import Engagement
@@ -99,9 +99,9 @@ def plan_send(stores: Stores, wanted: SendRun, now: datetime) -> dict[str, Any]:
     if wanted.announces:
         plan["announces"] = {"counts": send.counts, "files": send.files}
     if wanted.replay is not None:
-        batches = stores.sends.replayed(send, wanted.replay)
-        plan["replay"] = {"number": wanted.replay, "batches": list(batches)}
-        groups = sorted({int(batch.split("-")[0].rpartition("_g")[2]) for batch in batches})
+        tries = stores.sends.replayed(send, wanted.replay)
+        plan["replay"] = tries
+        groups = sorted({int(batch.split("-")[0].rpartition("_g")[2]) for batch in tries})
     # The first plan counts: what it says stands in messages that may be tried again.
     with suppress(Raced):
         stores.objects.put_new_json(wanted.plan_key, plan | {"send": asdict(_frozen(send))})
@@ -203,7 +203,8 @@ def _wanted(stores: Stores, engagement: Engagement, name: str, now: datetime) ->
     today = local_date(now, stores.settings.timezone)
     until = engagement.schedule.until
     if engagement.schedule.kind == "nightly":
-        if until is not None and today.isoformat() > until:
+        sends_on = date.fromisoformat(name) + timedelta(days=1)
+        if until is not None and sends_on.isoformat() > until:
             stores.engagements.end(engagement.id, "done", f"Its last day, {until}, is over.")
             return None
         behind = bool(engagement.sends) and name <= engagement.sends[-1]

@@ -6,7 +6,7 @@ again. What was begun is in the ledger, so every call goes on where the one befo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -84,7 +84,7 @@ class _Job:
     reach: Reach
     send: Send
     group: int
-    replay: Sequence[str] | None
+    replay: Mapping[str, int] | None
     columns: Columns
     folder: Path
     machine: Machine
@@ -99,7 +99,6 @@ class _Job:
         message = parse_message(destination.kind, engagement.message)
         reach = Reach(destination, message, _consent(stores, destination.kind))
         columns = audience(stores, engagement, reach, send, group, folder)
-        replay = plan["replay"]["batches"] if "replay" in plan else None
         return cls(
             stores,
             engagement,
@@ -107,7 +106,7 @@ class _Job:
             reach,
             send,
             group,
-            replay,
+            plan.get("replay"),
             columns,
             folder,
             machine,
@@ -127,7 +126,7 @@ class _Job:
         late = False
         if tries:
             wanted = self._wanted(known, tries)
-            members = {number: self._users_of(number) for number in tries}
+            members = {number: self._places(number) for number in tries}
 
             def remember(batch: Batch, receipts: tuple[Receipt, ...]) -> Mapping[str, Any]:
                 return {"outcomes": told(members[batch.number], receipts, wanted)}
@@ -155,32 +154,31 @@ class _Job:
                 rows = self._written(found, path)
             size = path.stat().st_size
             self.stores.objects.upload({key: path})
-        at = datetime.fromisoformat(self.send.started_at)
         file = {"rows": rows, "bytes": size}
-        settle_file(self.stores, self.send, self.group, self.columns, at, file)
+        settle_file(self.stores, self.send, self.group, self.columns, file)
         return True
 
     def _due(self, known: Mapping[int, BatchState]) -> dict[int, int]:
-        """Number of a batch -> that of the try it is due for: 0, or how often it was begun."""
+        """Number of a batch -> which try of it is due: the first one, or that of the replay. What
+        was tried already the ledger knows."""
         if self.replay is None:
             return {number: 0 for number, state in known.items() if not state.entries}
-        return {
-            number: state.entries
-            for number, state in known.items()
-            if message_id(self.send, self.group, number) in self.replay
-        }
+        ids = {message_id(self.send, self.group, number): number for number in known}
+        return {ids[batch]: n for batch, n in self.replay.items() if batch in ids}
 
     def _wanted(self, known: Mapping[int, BatchState], tries: Mapping[int, int]) -> frozenset[int]:
         """The users of these batches who have not been reached."""
         found = set[int]()
         for number in tries:
             open_ = np.isin(known[number].outcome, OPEN)
-            found |= set(np.array(self._users_of(number), np.int64)[open_].tolist())
+            found |= {uh for place, uh in self._places(number).items() if open_[place]}
         return frozenset(found)
 
-    def _users_of(self, number: int) -> list[int]:
-        users: list[int] = self.columns["uh"][self.columns["batch"] == number].tolist()
-        return users
+    def _places(self, number: int) -> dict[int, int]:
+        """Users of a batch by their place in it."""
+        inside = self.columns["batch"] == number
+        users, places = self.columns["uh"][inside], self.columns["place"][inside]
+        return dict(zip(places.tolist(), users.tolist(), strict=True))
 
     def _batches(self, tries: Mapping[int, int], wanted: frozenset[int]) -> Iterator[Batch]:
         """Batches in their order, of those users who may still be sent to."""

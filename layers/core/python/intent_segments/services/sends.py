@@ -63,7 +63,8 @@ def replay(
         )
     send = stores.sends.get(engagement_id, names[0])
     try:
-        number = stores.sends.replay(send, [failure["id"] for failure in listed])
+        begun = {failure["id"]: failure["status"] != "not_sent" for failure in listed}
+        number = stores.sends.replay(send, begun)
     except TransactionRefused:
         raise Raced("Another replay of this send was asked for just now; try again.") from None
     run_id = f"{send.run_id}-again-{number}"

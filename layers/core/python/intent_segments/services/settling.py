@@ -8,7 +8,7 @@ always of the last entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from ..lake.layout import user_hash
 from ..store.sends import Send
 from ..store.stores import Stores
 from .audiences import NO_BATCH, TO_SEND, Columns
+from .suppression import suppressed
 
 KEPT, GONE = "kept", "suppressed"
 """What an entry says of users of its batch whom this try was not for."""
@@ -46,15 +47,16 @@ NOT_BEGUN = "not sent: the destination was disabled or the engagement stopped be
 
 
 def told(
-    members: Sequence[int], receipts: Iterable[Receipt], wanted: frozenset[int]
+    members: Mapping[int, int], receipts: Iterable[Receipt], wanted: frozenset[int]
 ) -> list[list[Any]]:
-    """What an entry of the ledger keeps: runs of [status, users] over the batch in its order, in
-    which nobody is named. `wanted` are those whom this try was for: whoever of them has no receipt
-    was not there any more."""
+    """What an entry of the ledger keeps: runs of [status, users] over the places of the batch, in
+    which nobody is named. `members` are users by their place; `wanted` those whom this try was for:
+    whoever of them has no receipt was not there any more."""
     by_user = {user_hash(user): r.status for r in receipts for user in r.users}
     runs: list[list[Any]] = []
-    for uh in members:
-        status = by_user.get(uh) or (GONE if uh in wanted else KEPT)
+    for place in range(max(members) + 1):
+        uh = members.get(place)
+        status = by_user.get(uh or 0) or (GONE if uh in wanted else KEPT)
         if runs and runs[-1][0] == status:
             runs[-1][1] += 1
         else:
@@ -64,8 +66,8 @@ def told(
 
 @dataclass
 class BatchState:
-    """A batch so far: `outcome` of each of its users, when it was begun last (epoch µs, 0 never),
-    the newest summary, and how often it was replayed."""
+    """A batch so far: `outcome` by place, when it was begun last (epoch µs, 0 never), the newest
+    summary, and how often it was begun."""
 
     outcome: npt.NDArray[np.uint8]
     at: int = 0
@@ -86,34 +88,30 @@ class BatchState:
         place = 0
         for status, users in entry.result["outcomes"]:
             if status in OUTCOMES:
+                # Past the last user who is left there may be nobody any more.
                 self.outcome[place : place + users] = OUTCOMES[status]
             place += users
 
 
 def states(columns: Columns, entries: Iterable[Entry]) -> dict[int, BatchState]:
-    """Every batch of an audience by its number; one that was never begun has failed."""
+    """Every batch of an audience that has users, by its number; one that was never begun has
+    failed."""
     batch = columns["batch"]
-    found = {
-        int(number): BatchState(np.full((batch == number).sum(), Outcome.FAILED, np.uint8))
-        for number in np.unique(batch[batch != NO_BATCH])
-    }
+    found = {}
+    for number in np.unique(batch[batch != NO_BATCH]).tolist():
+        places = int(columns["place"][batch == number].max()) + 1
+        found[number] = BatchState(np.full(places, Outcome.FAILED, np.uint8))
     for entry in sorted(entries, key=_order):
-        found[_number(entry.batch_id)].add(entry)
+        if (state := found.get(_number(entry.batch_id))) is not None:
+            state.add(entry)
     return found
 
 
-def settle(
-    stores: Stores,
-    send: Send,
-    group: int,
-    columns: Columns,
-    ledger: TableLedger,
-    file: Mapping[str, int] | None = None,
-) -> None:
+def settle(stores: Stores, send: Send, group: int, columns: Columns, ledger: TableLedger) -> None:
     """Write the log, the counts and the failures of a group that was sent to by batches."""
     entries = ledger.entries(send.group_id(group))
     while True:
-        _write(stores, send, group, columns, states(columns, entries), file)
+        _write(stores, send, group, columns, states(columns, entries), None)
         newer = ledger.entries(send.group_id(group))
         if newer == entries:
             return
@@ -121,13 +119,18 @@ def settle(
 
 
 def settle_file(
-    stores: Stores, send: Send, group: int, columns: Columns, at: datetime, file: Mapping[str, int]
+    stores: Stores, send: Send, group: int, columns: Columns, file: Mapping[str, int]
 ) -> None:
     """The same of a group that was written into a file, whose users count as sent with it."""
-    everybody = states(columns, ())
+    everybody, at = states(columns, ()), datetime.fromisoformat(send.started_at)
     for state in everybody.values():
         state.outcome[:] = Outcome.SENT
         state.at, state.entries = round(at.timestamp() * 1_000_000), 1
+    without = list(suppressed(stores))
+    for number, state in everybody.items():
+        inside = columns["batch"] == number
+        gone = np.isin(columns["uh"][inside], without)
+        state.outcome[columns["place"][inside][gone]] = Outcome.SUPPRESSED
     _write(stores, send, group, columns, everybody, file)
 
 
@@ -143,9 +146,12 @@ def _write(
     message = np.full(len(outcome), "", object)
     for number, state in batches.items():
         inside = columns["batch"] == number
-        outcome[inside] = state.outcome
+        outcome[inside] = state.outcome[columns["place"][inside]]
         at[inside] = state.at
         message[inside] = message_id(send, group, number)
+    # Whoever was suppressed before their batch was begun is on no list of failures.
+    gone = np.isin(columns["uh"], list(suppressed(stores))) & (outcome == Outcome.FAILED)
+    outcome[gone] = Outcome.SUPPRESSED
     assert not (outcome == TO_SEND).any()
     log = {
         "uh": columns["uh"],
@@ -162,11 +168,16 @@ def _write(
         stores.objects.upload({exposure_key(send.engagement_id, send.name, group): path})
     counts = {one.label: int((outcome == one).sum()) for one in Outcome}
     stores.objects.put_json(send.tally_key(group), {"counts": counts, "file": file})
-    _list_failures(stores, send, group, batches)
+    left = {number: outcome[columns["batch"] == number] for number in batches}
+    _list_failures(stores, send, group, left, batches)
 
 
 def _list_failures(
-    stores: Stores, send: Send, group: int, batches: Mapping[int, BatchState]
+    stores: Stores,
+    send: Send,
+    group: int,
+    left: Mapping[int, npt.NDArray[np.uint8]],
+    batches: Mapping[int, BatchState],
 ) -> None:
     """Put what failed on the list, take off what has arrived since."""
     listed = {
@@ -175,13 +186,13 @@ def _list_failures(
     }
     for number, state in batches.items():
         batch = message_id(send, group, number)
-        users = int(np.isin(state.outcome, OPEN).sum())
+        users = int(np.isin(left[number], OPEN).sum())
         if not users:
             if batch in listed:
                 stores.failures.clear(send.engagement_id, batch)
             continue
         first: Mapping[str, Any] = next(iter(state.summary.get("failures", ())), {})
-        in_doubt = bool((state.outcome == Outcome.UNKNOWN).any())
+        in_doubt = bool((left[number] == Outcome.UNKNOWN).any())
         failure = {
             "id": batch,
             "send": send.name,

@@ -76,8 +76,9 @@ class SendStore:
         items, more = self.table.page(partition(engagement_id), limit, after, newest_first=True)
         return [Send(**item) for item in items], more
 
-    def replay(self, send: Send, batches: Sequence[str]) -> int:
-        """Take down that these batches are to be sent again; the number of the replay.
+    def replay(self, send: Send, begun: Mapping[str, bool]) -> int:
+        """Take down that these batches are to be sent again, and whether each was begun before; the
+        number of the replay. A batch that was not is begun for the first time by it.
 
         Raises TransactionRefused when another one was taken down meanwhile.
         """
@@ -90,16 +91,17 @@ class SendStore:
             names={"#replays": "replays"},
             values={":number": number, ":seen": send.replays},
         )
-        asked = Action(_replays(send), f"{number:06d}", put={"batches": list(batches)})
+        tries = {batch: number if was else 0 for batch, was in begun.items()}
+        asked = Action(_replays(send), f"{number:06d}", put={"tries": tries})
         self.table.transact([count, asked])
         return number
 
-    def replayed(self, send: Send, number: int) -> tuple[str, ...]:
-        """The batches of a replay. Raises NotFound."""
+    def replayed(self, send: Send, number: int) -> dict[str, int]:
+        """The batches of a replay, and which try each is. Raises NotFound."""
         item = self.table.get(_replays(send), f"{number:06d}")
         if item is None:
             raise NotFound(f"{send.run_id} was not asked for again {number} times.")
-        return tuple(item["batches"])
+        return dict(item["tries"])
 
 
 @dataclass(frozen=True)
