@@ -25,6 +25,8 @@ def show_progress(progress: Mapping[str, Any]) -> None:
     """Day by day, and today so far where it was asked for."""
     rows = [_day(day) for day in progress["days"]]
     show_table(("day", "did it", "predicted", "80 %"), rows)
+    if any(_restated(day) is not None for day in progress["days"]):
+        show("in brackets: as known now, with events that came in late")
     today = progress["today"]
     if today is not None:
         show(
@@ -59,11 +61,18 @@ def show_report(report: Mapping[str, Any]) -> None:
 def _day(day: Mapping[str, Any]) -> tuple[object, ...]:
     """Of a rolling goal what came in the window that began after the day."""
     did = day["did"] if day["window"] is None else day["window"]["did"]
+    if (restated := _restated(day)) is not None:
+        did = f"{did:,} ({restated:,})"
     said = day["predicted"]
     if said is None:
         return day["date"], did, "-", "-"
     bounds = f"{said['low80']:,.0f} to {said['high80']:,.0f}"
     return day["date"], did, f"{said['value']:,.0f}", bounds
+
+
+def _restated(day: Mapping[str, Any]) -> int | None:
+    counted: Mapping[str, Any] = day if day["window"] is None else day["window"]
+    return counted["did_restated"]
 
 
 def _percent(rate: float | None) -> str:

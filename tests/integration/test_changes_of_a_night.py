@@ -18,7 +18,7 @@ from intent_segments.goals.target_group import Arm
 from intent_segments.lake.calendar import from_day
 from intent_segments.lake.layout import user_hash
 from tests.fixtures.bus import Heard, listening
-from tests.fixtures.charges import charges
+from tests.fixtures.charges import Happened, charges
 from tests.fixtures.histories import START
 from tests.fixtures.nights import Nights, nights
 from tests.unit.api.requests import ask
@@ -56,8 +56,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
             | {"events": ["Visit"], "direction": "minimize"}
             | {"ends_on": from_day(AS_OF + 9).isoformat()}
         )
-        for day in (NIGHT, LAST):
-            account.load([h for h in HAPPENED if from_day(h.day) == day], f"of {day}")
+        for day, late in ((NIGHT, False), (LAST, True)):
+            landed = [h for h in HAPPENED if from_day(h.day) == day and not is_late(h)]
+            account.load(landed, f"of {day}")
+            if late:
+                account.load([h for h in HAPPENED if is_late(h)], "late")
             account.night(day)
         made = {
             (goal_id, day): account.changes(goal_id, day)
@@ -65,6 +68,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
             for day in (DAY_0, NIGHT, LAST)
         }
         yield Lived(account, ending, unwanted, heard, made)
+
+
+def is_late(happened: Happened) -> bool:
+    """What every other user did on the day of NIGHT lands only after its night."""
+    return from_day(happened.day) == NIGHT and happened.uh % 2 == 0
 
 
 def standings(lived: Lived, goal_id: str, day: date) -> dict[str, str]:
@@ -123,6 +131,25 @@ def test_counts_and_events_are_those_of_the_files(lived: Lived) -> None:
         assert sum(n for row in answer["matrix"].values() for n in row.values()) == 200
         data = by_night[goal_id, day]["data"]
         assert (data["changed"], data["matrix"]) == (answer["changed"], answer["matrix"])
+
+
+def test_days_are_restated_by_later_nights_and_published_ones_stay(lived: Lived) -> None:
+    for goal_id, event in ((lived.ending, "Charged"), (lived.unwanted, "Visit")):
+        found = ask("GET", f"/v1/goals/{goal_id}/progress").json
+        answers.Progress.model_validate(found)
+        doers = [h for h in HAPPENED if h.event == event]
+        on_time = {h.uh for h in doers if from_day(h.day) == NIGHT and not is_late(h)}
+        by_night = {h.uh for h in doers if from_day(h.day) == NIGHT}
+        by_last = {h.uh for h in doers if NIGHT <= from_day(h.day) <= LAST}
+        assert 0 < len(on_time) < len(by_night)
+        night, last = found["days"]
+        assert (night["did"], night["did_restated"]) == (len(on_time), len(by_night))
+        assert (last["did"], last["did_restated"]) == (len(by_last), None)
+        curve = ask("GET", f"/v1/goals/{goal_id}/report").json["curve"]
+        assert [(day["did"], day["did_restated"]) for day in curve[:2]] == [
+            (len(on_time), len(by_night)),
+            (len(by_last), None),
+        ]
 
 
 def test_an_event_is_a_cloud_event_that_leads_to_the_files(lived: Lived) -> None:

@@ -14,7 +14,7 @@ from functions.query import handler as query_function
 from intent_segments.api import answers
 from intent_segments.goals import rolling
 from intent_segments.goals.plan import Plan
-from intent_segments.lake.calendar import from_day
+from intent_segments.lake.calendar import from_day, to_day
 from intent_segments.services.planning import RunRequest, plan_run
 from intent_segments.services.publishing import record_progress
 from tests.fixtures.charges import Happened, charges
@@ -40,12 +40,23 @@ def members() -> set[int]:
     return {h.uh for h in HAPPENED if h.event == "Visit" and AS_OF - 28 < h.day <= AS_OF}
 
 
-def came(after: int) -> list[Happened]:
-    """The goal's events by members in the window that begins after a night."""
+LATE = AS_OF + 1
+"""What every other user did on this day lands four days later, when one window is over that has it:
+the one that began after AS_OF."""
+
+
+def is_late(happened: Happened) -> bool:
+    return happened.day == LATE and happened.uh % 2 == 0
+
+
+def came(after: int, by: int = LAST) -> list[Happened]:
+    """The goal's events by members in the window that begins after a night, as far as they had
+    landed for the night `by`."""
     return [
         h
         for h in HAPPENED
-        if after < h.day <= after + AHEAD
+        if not (is_late(h) and by < LATE + 4)
+        and after < h.day <= after + AHEAD
         and h.event == "Charged"
         and h.properties["amount"] >= 30
         and h.uh in members()
@@ -73,7 +84,10 @@ def ran(account: Nights, last: int) -> Ran:
     unwanted = account.goal(GOAL | {"direction": "minimize"})
     models = {}
     for day, events in by_day(HAPPENED, AS_OF + 1, last):
-        account.load(events, f"on-{day}")
+        landed = [h for h in events if not is_late(h)]
+        if to_day(day) == LATE + 4:
+            landed += [h for h in HAPPENED if is_late(h)]
+        account.load(landed, f"on-{day}")
         assert account.night(day)["status"] == "published"
         model = account.stores.goals.get(goal_id).model
         assert model is not None
@@ -126,15 +140,22 @@ def test_every_night_stands_beside_what_came_once_its_window_is_over(made: Ran) 
             from_day(night + AHEAD).isoformat(),
         )
         complete = night + AHEAD <= LAST
-        events = came(night)
+        events = came(night, by=night + AHEAD)
         assert window["did"] == (len({h.uh for h in events}) if complete else None)
         assert window["events"] == (len(events) if complete else None)
+        known = len({h.uh for h in came(night)})
+        assert window["did_restated"] == (known if night == AS_OF else None)
+        assert day["did_restated"] is None
         assert day["predicted"]["low80"] <= day["predicted"]["value"] <= day["predicted"]["high80"]
         if complete:
             cells = [cell for arms in window["by_bucket"].values() for cell in arms.values()]
             assert sum(cell["users"] for cell in cells) == found["users"] == len(members())
             assert sum(cell["did"] for cell in cells) == window["did"]
             assert sum(cell["did"] for cell in window["by_arm"].values()) == window["did"]
+
+
+def test_the_window_that_is_restated_is_another_one_than_was_published() -> None:
+    assert len({h.uh for h in came(AS_OF, by=LATE + 3)}) < len({h.uh for h in came(AS_OF)})
 
 
 def test_the_errors_of_complete_windows_are_summed_up(made: Ran) -> None:

@@ -201,6 +201,7 @@ def test_a_rolling_goal_is_reported_by_its_newest_complete_window(stores: Stores
     assert found["curve"][0] == {
         "date": "2026-11-20",
         "did": 2,
+        "did_restated": None,
         "predicted": {"value": 4.0, "low80": 2.0, "high80": 6.0},
     }
     assert found["summary"][1].startswith("2 of 8 members did it; 4 were predicted")

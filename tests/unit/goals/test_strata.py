@@ -8,7 +8,7 @@ import pytest
 from intent_segments.errors import CorruptObject
 from intent_segments.goals.buckets import CERTAIN, NO_BUCKET, NO_PERCENTILE, Bucket
 from intent_segments.goals.effects import Effects
-from intent_segments.goals.progress import GoalTally, merge
+from intent_segments.goals.progress import GoalTally
 from intent_segments.goals.strata import UNPLACED, Strata, Stratum, tenth_of
 from intent_segments.goals.target_group import Arm
 from intent_segments.services.counting import strata
@@ -74,5 +74,6 @@ def test_a_tally_of_an_older_version_has_no_strata_and_half_of_them_are_refused(
     del old["effects"]
     assert GoalTally.from_json(old) == tally(1)
     some = Effects(Strata({(2, 9, 0): Stratum(3, 1), (0, 0, 1): Stratum(1)}))
+    half = tally(1) + GoalTally.from_json(tally(1).to_json() | {"effects": some.to_json()})
     with pytest.raises(CorruptObject, match="members = sum of strata users"):
-        merge([tally(1), GoalTally.from_json(tally(1).to_json() | {"effects": some.to_json()})])
+        half.check()

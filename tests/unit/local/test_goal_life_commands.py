@@ -116,6 +116,21 @@ def test_today_so_far_is_told_as_what_it_is(capsys: pytest.CaptureFixture[str]) 
     assert "today so far, 2026-11-23: 1,412 did it, 88 of them new" in capsys.readouterr().out
 
 
+def test_what_later_nights_know_of_a_day_stands_in_brackets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dated = {"date": "2026-11-21", "did": 1_200, "predicted": None, "window": None}
+    window = {"did": 88, "did_restated": 90}
+    rolling = dated | {"date": "2026-11-22", "did_restated": None, "window": window}
+    shown = [dated | {"did_restated": 1_204}, dated | {"did_restated": None}, rolling]
+    show_progress({"days": shown, "today": None})
+    told = capsys.readouterr().out
+    assert "1,200 (1,204)" in told and "88 (90)" in told and told.count("(") == 2
+    assert "in brackets: as known now" in told
+    show_progress({"days": shown[1:2], "today": None})
+    assert "brackets" not in capsys.readouterr().out
+
+
 def test_the_uplift_is_told_in_words_and_tables(
     stores: Stores, capsys: pytest.CaptureFixture[str]
 ) -> None:

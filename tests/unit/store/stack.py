@@ -14,6 +14,7 @@ from intent_segments.goals.changes import Changes, Standing
 from intent_segments.goals.goal import Goal, Status, Terms
 from intent_segments.goals.plan import Plan, Trained, group_tally, trained_document
 from intent_segments.goals.progress import Converted, GoalTally
+from intent_segments.goals.recount import Recount
 from intent_segments.goals.target_group import Arm
 from intent_segments.lake.calendar import to_day
 from intent_segments.segments.goal_event import GoalEvent
@@ -133,6 +134,7 @@ def tally(did: int = 0) -> GoalTally:
         likelihood=500_000 * (4 - did),
         day0=day0,
         open_by_bucket=(1, 0, 3 - did),
+        recount=Recount({1: did} if did else {}),
         changes=Changes(
             {
                 (Standing.OUTSIDE, Standing.MOST_LIKELY): 3 - did,

@@ -159,26 +159,32 @@ class GoalList(Answer):
 
 class GoalWindow(Answer):
     """The days that a rolling goal's night looks ahead to. What came is null until they are over:
-    `did` members did it, `events` times in all; `by_bucket` goes by the buckets of the night."""
+    `did` members did it, `events` times in all; `by_bucket` goes by the buckets of the night.
+    `did_restated` is `did` as known by the newest of the seven nights that count the window again,
+    null where it is the same."""
 
     starts_on: date
     ends_on: date
     did: int | None
+    did_restated: int | None
     events: int | None
     by_bucket: dict[BucketName, dict[ArmName, Counted]] | None
     by_arm: dict[ArmName, Counted] | None
 
 
 class Day(Answer):
-    """One published day. `did` counts members who did it so far, `events` the goal's events since
-    `starts_on`, `expected_users` how many will have done it by the end by the likelihoods of
-    tonight; `ending` is the same, corrected by what came so far, with its interval. `by_bucket`
-    goes by the buckets of day 0, split by arm. Of a rolling goal nobody is done with: `did` is 0,
+    """One published day. `did` counts members who did it so far; `did_restated` the same as the
+    newest night knows it, with events that came in late, null where it is the same. `events` are
+    the goal's events since `starts_on`, `expected_users` how many will have done it by the end by
+    the likelihoods of tonight; `ending` is the same, corrected by what came so far, with its
+    interval. `by_bucket` goes by the buckets of day 0, split by arm. Of a rolling goal nobody is
+    done with: `did` is 0,
     `expected_users` and `predicted` are of the `window` that begins after the day, and what came of
     it stands in there."""
 
     date: date
     did: int
+    did_restated: int | None
     open: int
     achieved: int
     lost: int

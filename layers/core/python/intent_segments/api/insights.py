@@ -133,11 +133,13 @@ class RankingReport(Answer):
 
 
 class ReportDay(Answer):
-    """Members who did it by the end of `date`, null where no night has closed it, beside those
-    predicted. Of a rolling goal the window that began after `date`."""
+    """Members who did it by the end of `date`, null where no night has closed it, and as the newest
+    night knows it where that is another number, beside those predicted. Of a rolling goal the
+    window that began after `date`."""
 
     date: date
     did: int | None
+    did_restated: int | None
     predicted: Predicted | None
 
 

@@ -17,6 +17,7 @@ from .changes import TO, Changes
 from .effects import Effects
 from .goal import Direction
 from .realised import Realised
+from .recount import Recount
 from .target_group import Arm
 
 BUCKETS = tuple(Bucket)
@@ -73,7 +74,7 @@ class GoalTally:
     when the window began that is complete tonight, and who did it, `window_events` its events.
     `realised` holds day 0 against the outcome, on the last night of a goal with an end. `changes`
     counts all members by their standing of the night before and tonight's, `effects` are counts for
-    the uplift.
+    the uplift, `recount` tells what is known by now of the days before.
     """
 
     members: int = 0
@@ -90,6 +91,7 @@ class GoalTally:
     realised: Realised = field(default_factory=Realised)
     changes: Changes = field(default_factory=Changes)
     effects: Effects = field(default_factory=Effects)
+    recount: Recount = field(default_factory=Recount)
 
     def __add__(self, other: GoalTally) -> GoalTally:
         return GoalTally(
@@ -111,6 +113,7 @@ class GoalTally:
             realised=self.realised + other.realised,
             changes=self.changes + other.changes,
             effects=self.effects + other.effects,
+            recount=self.recount + other.recount,
         )
 
     def check(self) -> None:
@@ -124,6 +127,8 @@ class GoalTally:
             faults.append("members = sum of day0 users")
         if self.achieved + self.lost != sum(cell.did for cell in self.day0.values()):
             faults.append("achieved + lost = sum of day0 did")
+        if self.achieved + self.lost != sum(self.recount.first_days.values()):
+            faults.append("achieved + lost = sum of first_days")
         if sum(counts[0] for counts in self.realised.bins.values()) not in (0, self.members):
             faults.append("members = sum of realised users")
         if sum(cell.users for cell in self.window.values()) not in (0, self.members):
@@ -148,6 +153,7 @@ class GoalTally:
             "realised": self.realised.to_json(),
             "changes": self.changes.to_json(),
             "effects": self.effects.to_json(),
+            "recount": self.recount.to_json(),
         }
 
     @classmethod
@@ -164,6 +170,7 @@ class GoalTally:
                 realised=Realised.from_json(document["realised"]),
                 changes=Changes.from_json(document["changes"]),
                 effects=Effects.from_json(document.get("effects") or {}),
+                recount=Recount.from_json(document["recount"]),
             )
         except (KeyError, TypeError, ValueError, IndexError) as fault:
             raise CorruptObject(f"A tally is incomplete: {fault!r}. Run the night again.") from None

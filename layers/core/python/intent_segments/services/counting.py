@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
-from ..goals.goal import Direction
+from ..goals.goal import Direction, Terms
 from ..goals.progress import ARMS, BUCKETS, Cells, Converted, GoalTally
 from ..goals.realised import EDGES, Realised
+from ..goals.recount import recounted_nights
 from ..goals.strata import Strata, Stratum, tenth_of
+from ..lake.calendar import to_day
 from ..propensity.evidence import Evidence
 from ..propensity.score import Scored
 
@@ -114,6 +117,27 @@ def of_the_event(likelihood: npt.NDArray[np.int32], direction: Direction) -> npt
     """Likelihoods of achieving a goal as those of its events, in 1e-6."""
     event = likelihood.astype(np.int64)
     return event if direction == "maximize" else CERTAIN - event
+
+
+def first_days(
+    evidence: Evidence, members: npt.NDArray[np.int32], began: int, last: int
+) -> dict[int, int]:
+    """How many of the members did it first on which day after `began`, up to the day `last`."""
+    on = evidence.goal.achieved_on(members, began)
+    days, counts = np.unique(on[on <= last] - began, return_counts=True)
+    return dict(zip(days.tolist(), counts.tolist(), strict=True))
+
+
+def late_windows(
+    evidence: Evidence, members: npt.NDArray[np.int32], terms: Terms, judged: date
+) -> dict[int, int]:
+    """How many of the members did it in the windows before that of the night `judged`, by the days
+    from as_of to the night that each began after."""
+    as_of = to_day(terms.as_of)
+    return {
+        night - as_of: int(evidence.goal.within(members, night, terms.horizon).sum())
+        for night in map(to_day, recounted_nights(terms.as_of, judged))
+    }
 
 
 def events_of(evidence: Evidence, members: npt.NDArray[np.int32], after: int, last: int) -> int:

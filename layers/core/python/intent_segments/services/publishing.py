@@ -11,7 +11,7 @@ from ..errors import Conflict, CorruptObject, Raced
 from ..goals.goal import Goal, Status
 from ..goals.life_cycle import ended_reason
 from ..goals.plan import Plan, PlannedGoal, Trained, read_trained
-from ..goals.progress import GoalNight
+from ..goals.progress import GoalNight, GoalTally
 from ..goals.rolling import Completed
 from ..store.account import free_places
 from ..store.goals import ATTEMPTS, scored_action, step_action
@@ -175,10 +175,18 @@ def _nights(
         nights[goal.id] = {
             **night.to_json(),
             **_of_windows(goal, night, trained[goal.id]),
+            **_recounted(goal, tally),
             **({} if realised is None else {"realised": realised}),
             **({"effects": effects[goal.id]} if goal.id in effects else {}),
         }
     return nights
+
+
+def _recounted(goal: PlannedGoal, tally: GoalTally) -> dict[str, Any]:
+    """What is known by now of the days before: nights that are published stay as they are."""
+    if goal.terms.rolling:
+        return tally.recount.told_of_windows(goal.terms.as_of)
+    return tally.recount.told(goal.terms.as_of, goal.counted_to)
 
 
 def _owe(plan: Plan) -> Action:

@@ -22,9 +22,10 @@ from ..goals.outcome import (
     target_sentence,
 )
 from ..goals.progress import BUCKETS, Converted, predicted_by
+from ..goals.recount import changed
 from ..store.stores import Stores
 from .quality import ARMS, rated
-from .tracking import last_night, ready
+from .tracking import known_now, last_night, ready
 from .windows import days, errors, newest, published
 
 
@@ -113,7 +114,11 @@ def _of_windows(
         bounds = {"low": came["predicted"]["low80"], "high": came["predicted"]["high80"]}
         outcome = _beside(came["did"], came["predicted"]["value"], {"80": bounds}, None)
     curve = [
-        {"date": day["date"], "did": day["window"]["did"], "predicted": day["predicted"]}
+        {
+            "date": day["date"],
+            **{name: day["window"][name] for name in ("did", "did_restated")},
+            "predicted": day["predicted"],
+        }
         for day in shown
     ]
     return outcome, came, curve, errors(shown)
@@ -121,15 +126,17 @@ def _of_windows(
 
 def _curve(stores: Stores, goal: Goal) -> list[dict[str, Any]]:
     """Day by day of the whole period: members who did it by then, None where no night has closed
-    the day, beside those predicted."""
+    the day, and as known now where that is another number, beside those predicted."""
     curve = (goal.forecast or {}).get("curve") or []
-    nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
+    nights = list(stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max))
     did = {night["date"]: night["did"] for night in nights}
+    known = known_now(goal, nights)
     listed = sorted(did.keys() | {point["date"] for point in curve})
     return [
         {
             "date": day,
             "did": did.get(day),
+            "did_restated": changed(did[day], known.get(day)) if day in did else None,
             "predicted": predicted_by(curve, date.fromisoformat(day)),
         }
         for day in listed

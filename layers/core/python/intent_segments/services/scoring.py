@@ -21,6 +21,7 @@ from ..goals.effects import Effects
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan, PlannedGoal, Trained, group_tally, read_trained
 from ..goals.progress import GoalTally
+from ..goals.recount import Recount
 from ..goals.target_group import draw_arms
 from ..lake.calendar import to_day
 from ..lake.columns import read_columns, write_columns
@@ -36,6 +37,8 @@ from ..store.stores import Stores
 from .change_files import change_key
 from .changing import NO_STATE, count_changes, standings, write_changes
 from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, strata, tally
+from .counting import first_days as first_days_of
+from .counting import late_windows as late_windows_of
 from .forecasting import question_of
 from .goal_models import load_model
 from .group_sizes import definitions_of, group_sizes
@@ -146,6 +149,9 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     )
     counted = replace(counted, changes=count_changes(then, now))
     direction = goal.terms.direction
+    if not goal.terms.rolling:
+        recount = Recount(first_days_of(evidence, members, began, last))
+        counted = replace(counted, recount=recount)
     if over:
         told = realised(first["likelihood"], first["bucket"], scored.did, direction)
         counted = replace(counted, realised=told)
@@ -157,8 +163,10 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     began = to_day(goal.window_scores.date)
     window = _earlier(group, goal, goal.window_scores, target["uh"])
     did = evidence.goal.within(members, began, goal.terms.horizon)
+    late = late_windows_of(evidence, members, goal.terms, goal.window_scores.date)
     return replace(
         counted,
+        recount=Recount(windows=late),
         window=cells(window["bucket"], target["arm"], did),
         window_events=events_of(evidence, members, began, to_day(night)),
         effects=Effects(strata(window, target["arm"], did, direction)),

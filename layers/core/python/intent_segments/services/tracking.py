@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,15 +13,16 @@ from ..goals.buckets import CERTAIN, Bucket, Cuts
 from ..goals.goal import Goal, Status
 from ..goals.life_cycle import days_left
 from ..goals.progress import predicted_by
+from ..goals.recount import changed, restated
 from ..goals.rolling import nothing_came
 from ..store.stores import Stores
 from . import endings, windows
 from .account import require_ai_pack
 from .erasures import shown_definition
 
-UNSHOWN = ("users", "cuts", "realised", "changes", "effects")
+UNSHOWN = ("users", "cuts", "realised", "changes", "effects", "first_days")
 """Of a night: what its day does not show. `realised` is for the report; `changes` and `effects`
-have routes of their own."""
+have routes of their own; the newest `first_days` restate all days."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,9 @@ def progress(stores: Stores, goal_id: str) -> dict[str, Any]:
     if goal.terms.rolling:
         days = windows.days(goal, windows.published(stores, goal))
     else:
-        nights = stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max)
-        days = [_day(goal, night, curve) for night in nights]
+        nights = list(stores.runs.nights_of(goal.id, goal.terms.starts_on, date.max))
+        known = known_now(goal, nights)
+        days = [_day(goal, night, curve, known) for night in nights]
     return {
         "goal_id": goal.id,
         "status": str(goal.status),
@@ -163,14 +165,26 @@ def last_night(stores: Stores, goal: Goal) -> Mapping[str, Any]:
     return night
 
 
+def known_now(goal: Goal, nights: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """{ISO date: members of a dated goal who had done it by its end}, counted by the newest of its
+    `nights`; empty where that is older than such counts are."""
+    return restated(nights[-1].get("first_days") or (), goal.terms.starts_on) if nights else {}
+
+
 def _ends(goal: Goal) -> dict[str, Any]:
     terms = goal.terms.to_json()
     return {"ends_on": terms["ends_on"], "rolling_days": terms["rolling_days"]}
 
 
-def _day(goal: Goal, night: Mapping[str, Any], curve: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _day(
+    goal: Goal,
+    night: Mapping[str, Any],
+    curve: list[Mapping[str, Any]],
+    known: Mapping[str, int],
+) -> dict[str, Any]:
     shown = {key: value for key, value in night.items() if key not in UNSHOWN}
     return shown | {
+        "did_restated": changed(night["did"], known.get(night["date"])),
         "predicted": predicted_by(curve, date.fromisoformat(night["date"])),
         "ending": endings.bounds(goal, night),
         "by_bucket": {

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..goals.goal import Goal
 from ..goals.progress import by_arm, no_one
+from ..goals.recount import changed
 from ..goals.rolling import WindowError, nothing_came, track_record
 from ..store.stores import Stores
 
@@ -27,10 +28,14 @@ def published(stores: Stores, goal: Goal) -> list[Mapping[str, Any]]:
 
 
 def days(goal: Goal, nights: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every night with the window that begins after it; what came stands there once it is over."""
+    """Every night with the window that begins after it; what came stands there once it is over,
+    beside what later nights know of it."""
     known = list(nights)
     came = {entry["as_of"]: entry for night in known if (entry := night["completed"])}
-    return [_day(goal, night, came.get(night["date"])) for night in known]
+    late: dict[str, int] = {}
+    for night in known:
+        late |= night.get("late_windows") or {}
+    return [_day(goal, night, came.get(night["date"]), late.get(night["date"])) for night in known]
 
 
 def errors(shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -61,11 +66,15 @@ def newest(stores: Stores, goal: Goal, night: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _day(goal: Goal, night: Mapping[str, Any], came: Mapping[str, Any] | None) -> dict[str, Any]:
+def _day(
+    goal: Goal, night: Mapping[str, Any], came: Mapping[str, Any] | None, late: int | None
+) -> dict[str, Any]:
+    """`late` is how many did it in the window by the newest night that counted it again."""
     day = date.fromisoformat(night["date"])
     told = ("date", "did", "open", "achieved", "lost", "events", "expected_users", "predicted")
     return {
         **{key: night[key] for key in told},
+        "did_restated": None,
         "ending": None,
         "by_bucket": None,
         "by_arm": None,
@@ -75,5 +84,6 @@ def _day(goal: Goal, night: Mapping[str, Any], came: Mapping[str, Any] | None) -
             "starts_on": (day + timedelta(days=1)).isoformat(),
             "ends_on": goal.terms.last_day_of(day).isoformat(),
             **{key: None if came is None else came[key] for key in COUNTS},
+            "did_restated": None if came is None else changed(came["did"], late),
         },
     }
