@@ -125,7 +125,9 @@ def _of_json(row: Any, text: str, whose: _Whose) -> frozenset[int]:
         return whose.in_text(text)
     if SET_ASIDE in row and "text" in row and "user_id" not in row:
         return whose.in_text(str(row["text"]))  # a broken line, as `mend` wrote it down
-    user_id = row.get("user_id")
+    if "user_id" not in row:
+        return whose.in_text(text)  # of another tool, whose ids have another name
+    user_id = row["user_id"]
     return whose.of_id(user_id if isinstance(user_id, str) else json.dumps(user_id))
 
 
