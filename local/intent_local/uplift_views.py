@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from intent_segments.segments.goal_event import GoalEvent
+
 from .console import show, show_table
 
 Estimate = Mapping[str, float | None]
@@ -17,6 +19,8 @@ def show_uplift(found: Mapping[str, Any]) -> None:
     of = f", {found['bucket'].replace('_', ' ')} on day 0" if found["bucket"] else ""
     nights = f"{looks} night{'' if looks == 1 else 's'}"
     show(f"{found['name']} ({found['goal_id']}){of}: {kind}, {nights}")
+    if found["engagement"]:
+        show(_engagement(found["engagement"]))
     show("")
     show_table(
         ("arm", "members", "did it", "rate", "95 %"), [_arm(found, "test"), _arm(found, "control")]
@@ -41,9 +45,24 @@ def show_uplift(found: Mapping[str, Any]) -> None:
                 f"Qini coefficient {qini['coefficient']:+.5f} (above 0: the likeliest are the "
                 "easiest to persuade)"
             )
+    if found["metrics"]:
+        show("")
+        rows = [_metric(metric) for metric in found["metrics"]]
+        show_table(("also", "test", "control", "users", "per user", "difference"), rows)
     show(found["persuadables"]["sentence"])
     for note in found["notes"]:
         show(note)
+
+
+def show_metrics(goal: Mapping[str, Any]) -> None:
+    """What is compared besides the goal's own events."""
+    if not goal["metrics"]:
+        show(f"{goal['id']} has no metrics")
+        return
+    rows = [
+        (m["name"], GoalEvent.from_json(m["event"]).words, m["sum"] or "") for m in goal["metrics"]
+    ]
+    show_table(("metric", "event", "sum of"), rows)
 
 
 def show_power(found: Mapping[str, Any]) -> None:
@@ -57,6 +76,37 @@ def show_power(found: Mapping[str, Any]) -> None:
     show("")
     shares = [(f"{row['control_share']:.0%}", *_seen(row)) for row in overall["shares"]]
     show_table(("held back", "least difference", "lift"), shares)
+
+
+def _engagement(engagement: Mapping[str, Any]) -> str:
+    told = ", ".join(
+        f"{users:,} {outcome.replace('_', ' ')}" for outcome, users in engagement["counts"].items()
+    )
+    since = f" since {engagement['starts_on']}" if engagement["starts_on"] else ""
+    return f"{engagement['name']} ({engagement['id']}){since}: {told or 'nothing sent yet'}"
+
+
+def _metric(metric: Mapping[str, Any]) -> tuple[object, ...]:
+    users, amounts = metric["users"], metric["amounts"]
+    effect = users["repeated"] or users["difference"]
+    each = amounts["repeated"] or amounts["difference"]
+    return (
+        metric["name"],
+        _rate(users["test"]["rate"]),
+        _rate(users["control"]["rate"]),
+        "-" if effect is None else points(effect),
+        f"{_each(amounts['test'])} / {_each(amounts['control'])}",
+        "-" if each is None else _amount(each),
+    )
+
+
+def _each(arm: Mapping[str, Any]) -> str:
+    return "-" if arm["per_user"] is None else f"{arm['per_user']:,.4g}"
+
+
+def _amount(estimate: Estimate) -> str:
+    value, low, high = (estimate[key] or 0.0 for key in ("value", "low95", "high95"))
+    return f"{value:+,.4g} ({low:+,.4g} to {high:+,.4g})"
 
 
 def _least(name: str, part: Mapping[str, Any]) -> tuple[object, ...]:

@@ -337,7 +337,11 @@ def engagements(life: Life, goal: str) -> None:
     assert "sent" in life.http("POST", f"/v1/destinations/{to_queue}/test").text
     life.http("POST", f"{failed}/replay", {"batches": batches})
     life.run({"kind": "send", "run_id": life.recording.told[-1]["run_id"]})
-    life.engage(goal, life.destination({"name": "f", "kind": "file", "settings": {}}))
+    filed = life.engage(goal, life.destination({"name": "f", "kind": "file", "settings": {}}))
+    paid = {"name": "Paid", "event": "Charged", "sum": "amount"}
+    life.http("PATCH", f"/v1/goals/{goal}", {"metrics": [paid]})
+    life.run({"kind": "night", "date": from_day(AS_OF + 3).isoformat()})
+    life.http("GET", f"/v1/goals/{goal}/uplift?engagement={filed.rpartition('/')[2]}")
     for part in ("", "/deliveries"):
         life.http("GET", f"{failed}{part}")
     life.http("POST", f"{failed}/stop")

@@ -1,18 +1,32 @@
-"""A goal lives fourteen nights while a campaign of somebody's moves its test arm; another one, on
-another event, is left alone."""
+"""A goal lives fourteen nights while a campaign moves its test arm; another one, on another event,
+is left alone. An engagement follows two of its buckets for some nights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from datetime import time as clock_time
+from time import monotonic
 from typing import Any
+from unittest.mock import patch
 
+import duckdb
 import numpy as np
 import pytest
 
+from functions.api import handler as api_function
 from intent_segments.api import answers
 from intent_segments.campaigns.cuped import Moments, cuped
+from intent_segments.campaigns.exposures import exposures_prefix
+from intent_segments.delivery.backoff import Backoff
+from intent_segments.delivery.outbound import Outbound
+from intent_segments.delivery.senders import Tools
 from intent_segments.lake.calendar import from_day
+from intent_segments.lake.layout import user_hash
+from intent_segments.services import run_steps
+from intent_segments.services.destinations import rules
+from intent_segments.services.sending import Machine, send_group
 from tests.fixtures.charges import Happened
 from tests.fixtures.histories import START
 from tests.fixtures.nights import Nights, nights
@@ -20,6 +34,13 @@ from tests.unit.api.requests import ask
 
 USERS, HISTORY, NIGHTS = 1_200, 56, 14
 AS_OF = START + HISTORY - 1
+FOLLOWED = range(AS_OF + 1, AS_OF + 6)
+"""Nights after which the engagement sends."""
+
+METRICS = [
+    {"name": "Looks", "event": "Looked", "sum": None},
+    {"name": "Revenue", "event": "Bought", "sum": "price"},
+]
 MOVED = 0.03
 """How much likelier on every day the campaign makes it that a member of the test arm buys."""
 
@@ -32,8 +53,14 @@ class Lived:
     account: Nights
     moved: str
     left_alone: str
+    engagement: str
+    happened: list[Happened]
     bought: list[int]
     anyway: list[int]
+
+    def arms(self) -> dict[int, str]:
+        rows = self.account.scores(self.moved, from_day(AS_OF))
+        return {user: ("test", "control")[rows[f"user {user}"]["arm"]] for user in range(USERS)}
 
     def uplift(self, goal_id: str, query: str = "") -> dict[str, Any]:
         answer = ask("GET", f"/v1/goals/{goal_id}/uplift{query}")
@@ -48,7 +75,9 @@ def lived(account: Nights) -> Lived:
 
     def some(day: int, chance: np.ndarray, draws: np.ndarray) -> list[Happened]:
         return [
-            Happened(int(user), event, day, {})
+            Happened(
+                int(user), event, day, {"price": 5 + int(user) % 90} if event == "Bought" else {}
+            )
             for event, row in zip(("Bought", "Looked"), draws < chance, strict=True)
             for user in np.flatnonzero(row)
         ]
@@ -75,15 +104,58 @@ def lived(account: Nights) -> Lived:
     chance[0] += MOVED * test
     bought, anyway = np.zeros(USERS, bool), np.zeros(USERS, bool)
     came: tuple[list[int], list[int]] = ([], [])
+    happened = []
+    engagement = followed(account, made[0])
     for day in range(AS_OF + 1, AS_OF + NIGHTS + 1):
         draws = random.random((2, USERS))
         bought |= draws[0] < chance[0]
         anyway |= draws[0] < rates[0]
         for counts, who in zip(came, (bought, anyway), strict=True):
             counts.append(int(who[test].sum()))
-        account.load(some(day, chance, draws), f"on-{day}")
+        happened += some(day, chance, draws)
+        account.load([h for h in happened if h.day == day], f"on-{day}")
         assert account.night(from_day(day))["status"] == "published"
-    return Lived(account, *made, *came)
+        if day in FOLLOWED:
+            send(account, f"send-{engagement}-{from_day(day)}", day)
+        if day == AS_OF + 2:
+            changed = ask("PATCH", f"/v1/goals/{made[0]}", {"metrics": METRICS})
+            assert changed.json["metrics"] == METRICS, changed.text
+    return Lived(account, *made, engagement, happened, *came)
+
+
+def at(day: int) -> datetime:
+    """Three hours after a day is over."""
+    return datetime.combine(from_day(day + 1), clock_time(3), UTC)
+
+
+def followed(account: Nights, goal_id: str) -> str:
+    """A nightly engagement of everybody who is or becomes at least moderately likely."""
+    with patch.object(api_function.api, "clock", lambda: at(AS_OF)):
+        files = {"name": "Files", "kind": "file", "settings": {"format": "parquet"}}
+        destination = ask("POST", "/v1/destinations", files).json["id"]
+        wanted = {
+            "name": "Nudge",
+            "audience": {"buckets": ["most_likely", "moderately_likely"], "follow": True},
+            "destination": destination,
+            "schedule": {"kind": "nightly"},
+        }
+        made = ask("POST", f"/v1/goals/{goal_id}/engagements", wanted)
+    assert made.status == 201, made.text
+    return str(made.json["id"])
+
+
+def send(account: Nights, run_id: str, day: int) -> None:
+    """What the state machine does with a send."""
+    tools = Tools(
+        Outbound(rules(account.stores), monotonic),
+        Backoff(lambda _: None, lambda: 0.5),
+        lambda: at(day),
+    )
+    machine = Machine(tools, monotonic, lambda: run_id)
+    planned = run_steps.plan(account.stores, {"kind": "send", "run_id": run_id}, at(day))
+    for job in account.stores.objects.get_json(planned["shards_key"]):
+        send_group(account.stores, job, account.folder / "cache", machine)
+    run_steps.finish(account.stores, planned, at(day))
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +253,65 @@ def test_counts_that_are_not_the_nights_are_refused(world: Lived) -> None:
         assert refused.status == 500 and "corrupt-object" in refused.text
     finally:
         objects.put(key, body)
+
+
+def test_who_came_into_an_engagement_counts_from_that_day_in_both_arms(world: Lived) -> None:
+    found = world.uplift(world.moved, f"?engagement={world.engagement}")
+    entered = exposures(world)
+    assert len({day for day, _, _ in entered.values()}) > 1  # it has followed the buckets
+    for arm, name in enumerate(("test", "control")):
+        mine = {user: day for user, (day, of, _) in entered.items() if of == arm}
+        did = {
+            h.uh for h in world.happened if h.event == "Bought" and h.day > mine.get(h.uh, 10**6)
+        }
+        assert (found[name]["users"], found[name]["did"]) == (len(mine), len(did))
+    assert found["verdict"] == "better" and found["srm"]["ok"]
+    buckets = {bucket["bucket"]: bucket for bucket in found["by_bucket"]}
+    moderately = [of for _, of, bucket in entered.values() if bucket == 1]
+    assert buckets["moderately_likely"]["control"]["users"] == sum(moderately)
+    assert buckets["least_likely"]["test"]["users"] == 0
+    told = found["engagement"]
+    assert (told["sends"], told["starts_on"]) == (len(FOLLOWED), from_day(AS_OF + 2).isoformat())
+    assert told["counts"]["held_back"] == found["control"]["users"]
+    assert len(found["by_day"]) == found["looks"] == NIGHTS - 1
+    assert found["by_day"][0]["actual"] < found["by_day"][-1]["actual"] == found["test"]["did"]
+    assert found["by_likelihood"] is None and found["adjusted"] is not None
+
+
+def exposures(world: Lived) -> dict[int, tuple[int, int, int]]:
+    """User -> (day of coming in, arm, bucket), from the log that everybody may read."""
+    objects, names = world.account.stores.objects, {user_hash(f"user {n}"): n for n in range(USERS)}
+    entered = {}
+    for key in objects.keys(exposures_prefix(world.engagement)):
+        path = objects.download(key, world.account.folder / key)
+        rows = duckdb.execute("SELECT uh, day, arm, bucket FROM read_parquet($1)", [str(path)])
+        entered |= {names[uh]: tuple(row) for uh, *row in rows.fetchall()}
+    return entered
+
+
+def test_other_events_and_amounts_are_those_of_the_single_users(world: Lived) -> None:
+    looks, revenue = world.uplift(world.moved)["metrics"]
+    arms = world.arms()
+    for name in ("test", "control"):
+        mine = [h for h in world.happened if arms[h.uh] == name]
+        looked = [h for h in mine if h.event == "Looked"]
+        assert looks["users"][name]["did"] == len({h.uh for h in looked})
+        assert looks["amounts"][name]["total"] == len(looked)
+        paid = sum(h.properties["price"] for h in mine if h.event == "Bought")
+        assert revenue["amounts"][name]["total"] == paid
+    assert (looks["verdict"], revenue["verdict"]) == ("inconclusive", "more")
+    gained = revenue["amounts"]
+    assert (
+        gained["repeated"]["low95"] < gained["difference"]["low95"] < gained["difference"]["value"]
+    )
+    assert gained["in_all"]["value"] == pytest.approx(
+        gained["difference"]["value"] * gained["test"]["users"], rel=1e-6
+    )
+    # They were asked for after the second night, which could not be looked at.
+    before = world.uplift(world.moved, f"?engagement={world.engagement}")["metrics"]
+    assert [metric["name"] for metric in before] == ["Looks", "Revenue"]
+
+
+def test_an_engagement_of_another_goal_is_not_compared_here(world: Lived) -> None:
+    answer = ask("GET", f"/v1/goals/{world.left_alone}/uplift?engagement={world.engagement}")
+    assert answer.status == 404 and "not of goal" in answer.text

@@ -11,7 +11,7 @@ from ..arguments import share
 from ..connection import Connection, connect
 from ..console import say, show, show_json, show_table
 from ..goal_views import left, show_places, show_progress, show_report
-from ..uplift_views import show_power, show_uplift
+from ..uplift_views import show_metrics, show_power, show_uplift
 from .resources import (
     GOAL_FIELDS,
     add_common_arguments,
@@ -48,6 +48,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     report = actions.add_parser("report", help="predicted against actual, so far or at the end")
     effect = actions.add_parser("uplift", help="test against control: what a campaign changed")
     effect.add_argument("--bucket", choices=BUCKETS, help="only members of this bucket of day 0")
+    effect.add_argument("--engagement", metavar="ID", help="only who came into it, from then on")
+    measured = actions.add_parser("metrics", help="other events to compare between the arms")
+    measured.add_argument(
+        "--file", metavar="FILE.json", help='{"metrics": […]} to take their place; - is stdin'
+    )
     powerful = actions.add_parser("power", help="which effect the control group can show")
     powerful.add_argument("--lift", type=float, help="a change to look for: 0.1 is a tenth more")
     powerful.add_argument("--control-share", type=share, help="another one than the goal's")
@@ -59,6 +64,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         (progress, follow_goal),
         (report, report_goal),
         (effect, measure_goal),
+        (measured, metrics_of_goal),
         (powerful, weigh_goal),
         (archived, archive_goal),
     ):
@@ -152,11 +158,27 @@ def report_goal(args: argparse.Namespace) -> int:
 def measure_goal(args: argparse.Namespace) -> int:
     """The uplift in words and tables, or the API's JSON. Raises ApiError."""
     with connect(args.stack) as stack:
-        found = stack.api.get(f"{_path(args.id)}/uplift", bucket=args.bucket)
+        asked = {"bucket": args.bucket, "engagement": args.engagement}
+        found = stack.api.get(f"{_path(args.id)}/uplift", **asked)
     if args.json:
         show_json(found)
     else:
         show_uplift(found)
+    return 0
+
+
+def metrics_of_goal(args: argparse.Namespace) -> int:
+    """Show the metrics of a goal, or put those of a file in their place. Raises ApiError."""
+    with connect(args.stack) as stack:
+        if args.file is None:
+            goal = stack.api.get(_path(args.id))
+        else:
+            goal = stack.api.patch(_path(args.id), read_body(args.file))
+            stack.save()
+    if args.json:
+        show_json({"metrics": goal["metrics"]})
+    else:
+        show_metrics(goal)
     return 0
 
 

@@ -11,7 +11,7 @@ import pytest
 from intent_segments.api import answers
 from intent_segments.goals.buckets import Bucket
 from intent_segments.goals.changes import Changes, Standing
-from intent_segments.goals.effects import Effects
+from intent_segments.goals.effects import GOAL, Effects, Population
 from intent_segments.goals.plan import group_tally
 from intent_segments.goals.progress import Converted, GoalTally
 from intent_segments.goals.strata import Strata, Stratum
@@ -20,7 +20,7 @@ from intent_segments.services.planning import RunRequest, plan_run
 from intent_segments.services.publishing import record_progress
 from intent_segments.store.stores import Stores
 from tests.unit.api.requests import ask
-from tests.unit.api.test_goals import GOAL
+from tests.unit.api.test_goals import GOAL as BODY
 from tests.unit.store.stack import NOW, tally, work
 
 ENDS_ON = "2026-11-22"
@@ -49,7 +49,7 @@ def counted(rate: dict[Arm, float], kept: bool = True, lost: bool = False) -> Go
         day0=cells,
         open_by_bucket=(members - did, 0, 0),
         changes=moved(members - did, did, lost),
-        effects=Effects(Strata(places) if kept else Strata()),
+        effects=Effects({GOAL: Population(Strata(places))} if kept else {}),
     )
 
 
@@ -78,7 +78,7 @@ def night(stores: Stores, day: str, group: GoalTally) -> None:
 
 def goal(stores: Stores, **body: Any) -> str:
     """A goal of two days that has been set up, nobody having done it."""
-    made: str = ask("POST", "/v1/goals", GOAL | {"ends_on": ENDS_ON} | body).json["id"]
+    made: str = ask("POST", "/v1/goals", BODY | {"ends_on": ENDS_ON} | body).json["id"]
     nobody = counted({Arm.TEST: 0, Arm.CONTROL: 0}, lost=body.get("direction") == "minimize")
     publish(stores, plan_run(stores, RunRequest("goal_setup", made), NOW), nobody)
     return made
@@ -172,7 +172,7 @@ def test_a_rolling_goal_is_compared_window_by_window(stores: Stores) -> None:
 
 
 def test_a_goal_without_target_group_has_no_uplift_yet(stores: Stores) -> None:
-    made = ask("POST", "/v1/goals", GOAL).json["id"]
+    made = ask("POST", "/v1/goals", BODY).json["id"]
     assert ask("GET", f"/v1/goals/{made}/uplift").status == 409
     assert ask("GET", "/v1/goals/goal_none/uplift").status == 404
 

@@ -6,7 +6,7 @@ import pytest
 
 from intent_segments.campaigns.arms import Arm
 from intent_segments.campaigns.baseline import lines
-from intent_segments.campaigns.comparison import Strata, compare
+from intent_segments.campaigns.comparison import Known, compare
 from intent_segments.campaigns.cuped import Moments, cuped
 from intent_segments.campaigns.daily import daily
 from intent_segments.campaigns.effect import always_valid, at_limit, difference
@@ -22,8 +22,20 @@ LOOKS = [(1_240 * day // 20, 40 * day // 20) for day in range(1, 21)]
 """The first 20 of 30 days."""
 
 
-def looked(did=LOOKS, users=10_000):
-    return daily(DAYS, did, users)
+def nightly(days, did, users):
+    """Looks at so many users of both arms, one in twenty of them in control."""
+    held = users // 20
+    return daily(
+        days,
+        [
+            None if pair is None else (Arm(users - held, pair[0]), Arm(held, pair[1]))
+            for pair in did
+        ],
+    )
+
+
+def looked():
+    return nightly(DAYS, LOOKS, 10_000)
 
 
 def moments(scale=1, did=(1_240, 40)):
@@ -64,13 +76,13 @@ def test_the_verdict_goes_by_the_nightly_interval_and_the_direction(test, direct
 
 
 def test_what_one_look_would_call_better_may_be_too_little_for_a_look_every_night():
-    early = daily(DAYS, [(150, 2)], 10_000)
+    early = nightly(DAYS, [(150, 2)], 10_000)
     found = compare(Arm(9_500, 150), Arm(500, 2), early, "maximize")
     assert found.difference.low > 0 > found.repeated.low and found.verdict == "inconclusive"
 
 
 def test_a_broken_split_turns_everything_off_but_the_counts():
-    found = compare(TEST, CONTROL, looked(), "maximize", 0.1, Strata(moments()))
+    found = compare(TEST, CONTROL, looked(), "maximize", 0.1, Known(moments()))
     shown = found.to_json()
     assert found.broken and shown["srm"]["ok"] is False and "split" in shown["sentence"]
     effects = ("difference", "repeated", "always_valid", "relative", "incremental_users")
@@ -84,72 +96,90 @@ def test_a_part_of_members_has_no_effect_where_the_split_of_the_whole_is_broken(
 
 
 def test_an_empty_arm_is_said_and_nothing_is_compared():
-    found = compare(Arm(40, 3), Arm(0, 0), daily(DAYS, [(3, 0)], 40), "maximize", 0.05)
+    found = compare(Arm(40, 3), Arm(0, 0), daily(DAYS, [(Arm(40, 3), Arm(0, 0))]), "maximize", 0.05)
     assert found.difference is None and "empty" in found.sentence
     assert compare(Arm(0, 0), Arm(0, 0), None, "maximize", 0.05).split is None
 
 
 def test_few_conversions_are_compared_within_buckets_and_many_by_likelihood():
     within = [(Arm(7_500, 340), Arm(400, 10)), (Arm(2_000, 900), Arm(100, 30))]
-    few = compare(TEST, CONTROL, looked(), "maximize", strata=Strata(moments(), within))
+    few = compare(TEST, CONTROL, looked(), "maximize", known=Known(moments(), within))
     assert few.adjusted.method == "stratified" and few.adjusted.saved is None
     assert few.adjusted.repeated.low < few.adjusted.difference.low
     many = [(10 * t, 10 * c) for t, c in LOOKS]
     arms = Arm(95_000, 12_400), Arm(5_000, 400)
-    known = Strata(moments(10), within)
-    found = compare(*arms, daily(DAYS, many, 100_000), "maximize", strata=known)
+    known = Known(moments(10), within)
+    found = compare(*arms, nightly(DAYS, many, 100_000), "maximize", known=known)
     assert found.adjusted.method == "cuped" and 0 < found.adjusted.saved < 1
     assert found.adjusted.difference == cuped(*moments(10)).difference
-    one = compare(TEST, CONTROL, looked(), "maximize", strata=Strata(moments(), within[:1]))
+    one = compare(TEST, CONTROL, looked(), "maximize", known=Known(moments(), within[:1]))
     assert one.adjusted is None
 
 
 def test_the_verdict_goes_by_the_likelihood_only_where_it_did_from_the_first_half_on():
-    known, arms = Strata(moments(10)), (Arm(95_000, 12_400), Arm(5_000, 400))
-    early = daily(DAYS, [(400 * day, 20 * day) for day in range(1, 21)], 100_000)
-    late = daily(DAYS, [(40, 1)] * 15 + [(12_400, 400)] * 5, 100_000)
+    known, arms = Known(moments(10)), (Arm(95_000, 12_400), Arm(5_000, 400))
+    early = nightly(DAYS, [(400 * day, 20 * day) for day in range(1, 21)], 100_000)
+    late = nightly(DAYS, [(40, 1)] * 15 + [(12_400, 400)] * 5, 100_000)
     assert early.control_by_half() == 300 and late.control_by_half() == 1
-    assert compare(*arms, early, "maximize", strata=known).by_likelihood
-    switched = compare(*arms, late, "maximize", strata=known)
+    assert compare(*arms, early, "maximize", known=known).by_likelihood
+    switched = compare(*arms, late, "maximize", known=known)
     assert switched.adjusted.method == "cuped" and not switched.by_likelihood
     assert switched.to_json()["verdict_by"] == "counts"
 
 
 def test_a_single_look_has_the_interval_of_a_single_look():
-    found = compare(TEST, CONTROL, None, "maximize", 0.05, Strata(moments()))
+    found = compare(TEST, CONTROL, None, "maximize", 0.05, Known(moments()))
     assert found.repeated is None and found.always_valid is None
     assert found.headline == difference(TEST, CONTROL)
     assert found.relative == relative_lift(TEST, CONTROL)
 
 
 def test_days_that_nobody_could_look_at_spend_nothing():
-    missing = daily(DAYS, [None, None, None, *LOOKS[3:]], 10_000)
+    missing = nightly(DAYS, [None, None, None, *LOOKS[3:]], 10_000)
     assert missing.limits[:3] == (WIDEST,) * 3
     assert missing.limit <= looked().limit
-    assert daily(DAYS, [None, (0, 0), (9, 1)], 100).limits[1] == WIDEST  # nothing came yet
+    assert nightly(DAYS, [None, (0, 0), (9, 1)], 100).limits[1] == WIDEST  # nothing came yet
 
 
 def test_before_the_first_night_there_is_no_limit():
-    found = compare(Arm(9_500, 0), Arm(500, 0), daily(DAYS, [], 10_000), "maximize")
+    found = compare(Arm(9_500, 0), Arm(500, 0), daily(DAYS, []), "maximize")
     assert found.repeated is None and found.verdict == "inconclusive"
 
 
 def test_more_days_than_the_period_has_are_refused():
     with pytest.raises(InvalidInput, match="of a period of 1"):
-        daily(1, [(4, 1), (9, 1)], 1_000)
+        nightly(1, [(4, 1), (9, 1)], 1_000)
 
 
 def test_three_lines_add_up_day_by_day():
-    came = daily(30, [(40, 1), None, (100, 4)], 10_000)
-    first, gap, last = lines(9_500, 500, came, forecast=[50, 70, 90, 120])
+    came = nightly(30, [(40, 1), None, (100, 4)], 10_000)
+    first, gap, last = lines(came, forecast=[50, 70, 90, 120])
     assert (first.actual, gap, last.actual) == (40, None, 100)
     assert last.baseline.value == pytest.approx(9_500 * 4 / 500)
     assert last.incremental.value == pytest.approx(100 - 76)
     assert last.forecast == pytest.approx(90 * 0.95)
     assert last.baseline.low < 76 < last.baseline.high
-    assert lines(9_500, 500, came)[0].forecast is None
-    with pytest.raises(InvalidInput, match="one value per day"):
-        lines(9_500, 500, came, forecast=[50])
+    assert lines(came)[0].forecast is None
+    with pytest.raises(InvalidInput, match="give one per day"):
+        lines(came, forecast=[50])
+
+
+def test_a_period_without_end_has_the_interval_that_holds_for_ever():
+    open_ended = nightly(None, LOOKS, 10_000)
+    found = compare(TEST, CONTROL, open_ended, "maximize", 0.05)
+    assert found.repeated is None and found.headline == found.always_valid
+    assert found.incremental.low == pytest.approx(9_500 * found.always_valid.low)
+    assert found.always_valid == compare(TEST, CONTROL, looked(), "maximize").always_valid
+    assert len(lines(open_ended)) == 20
+
+
+def test_looks_at_users_who_come_in_as_the_days_go():
+    """Half of the users on the first day, all on the second; one was erased before the third."""
+    looks = [(Arm(450, 9), Arm(50, 1)), (Arm(900, 30), Arm(100, 2)), (Arm(899, 40), Arm(100, 3))]
+    entered = daily(3, looks)
+    assert list(entered.information) == sorted(entered.information)
+    first, second, _ = lines(entered)
+    assert first.baseline.value == 9 and second.baseline.value == 18
 
 
 BUCKETS = {

@@ -7,7 +7,7 @@ import pytest
 
 from intent_segments.errors import CorruptObject
 from intent_segments.goals.buckets import CERTAIN, NO_BUCKET, NO_PERCENTILE, Bucket
-from intent_segments.goals.effects import Effects
+from intent_segments.goals.effects import GOAL, Effects, Population
 from intent_segments.goals.progress import GoalTally
 from intent_segments.goals.strata import UNPLACED, Strata, Stratum, tenth_of
 from intent_segments.goals.target_group import Arm
@@ -61,7 +61,8 @@ def test_groups_add_up_to_the_same_in_any_order_and_come_back_from_json():
         for n, (arms, done) in enumerate(zip(np.split(arm, cuts), np.split(did, cuts), strict=True))
     ]
     assert sum(parts, Strata()) == sum(reversed(parts), Strata()) == whole
-    assert Effects.from_json(Effects(whole).to_json()) == Effects(whole)
+    tallied = Effects({GOAL: Population(whole)})
+    assert Effects.from_json(tallied.to_json()) == tallied
 
 
 def test_nobody_is_counted_of_an_empty_group():
@@ -73,7 +74,7 @@ def test_a_tally_of_an_older_version_has_no_strata_and_half_of_them_are_refused(
     old = tally(1).to_json()
     del old["effects"]
     assert GoalTally.from_json(old) == tally(1)
-    some = Effects(Strata({(2, 9, 0): Stratum(3, 1), (0, 0, 1): Stratum(1)}))
-    half = tally(1) + GoalTally.from_json(tally(1).to_json() | {"effects": some.to_json()})
+    half = Strata({(2, 9, 0): Stratum(3, 1), (0, 0, 1): Stratum(1)})
+    some = Effects({GOAL: Population(half)})
     with pytest.raises(CorruptObject, match="members = sum of strata users"):
-        half.check()
+        (tally(1) + GoalTally.from_json(tally(1).to_json() | {"effects": some.to_json()})).check()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_the_uplift_is_told_in_words_and_tables(
     assert re.search(nightly, text)
     assert "users:      +2 of the 6 in test" in text
     assert re.search(r"most likely +6 +33\.33 % +0 +- +- +inconclusive", text)
-    assert "is untested here" in text and "Nothing is engaged" in text
+    assert "is untested here" in text and "Nothing was engaged" in text
     shown = json.loads(told(capsys, "uplift", goal_id, "--bucket", "least_likely", "--json"))
     assert (shown["bucket"], shown["test"]["users"]) == ("least_likely", 0)
     assert "One of the arms is empty" in told(capsys, "uplift", goal_id, "--bucket", "most_likely")
@@ -179,3 +180,30 @@ def test_what_the_api_refuses_is_told_with_exit_code_1(
     assert "There is no goal 'goal_nope'" in capsys.readouterr().err
     assert main(["goals", "clone", goal(), "--ends-on", "2026-11-01"]) == 1
     assert "is in the past" in capsys.readouterr().err
+
+
+def test_metrics_of_a_goal_are_shown_and_put_in_place(
+    stores: Stores, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    goal_id = goal()
+    assert told(capsys, "metrics", goal_id) == f"{goal_id} has no metrics\n"
+    wanted = [
+        {"name": "Launches", "event": "App Launched"},
+        {"name": "Revenue", "event": "purchase", "sum": "amount"},
+    ]
+    file = tmp_path / "metrics.json"
+    file.write_text(json.dumps({"metrics": wanted}))
+    text = told(capsys, "metrics", goal_id, "--file", str(file))
+    assert re.search(r"Revenue +purchase +amount", text)
+    assert "The next night counts the first time: Launches, Revenue." in told(
+        capsys, "uplift", goal_id
+    )
+    file.write_text('{"metrics": [{"name": "a", "event": "purchse"}]}')
+    assert main(["goals", "metrics", goal_id, "--file", str(file)]) == 1
+    assert "Did you mean 'purchase'?" in capsys.readouterr().err
+    clone = json.loads(told(capsys, "clone", goal_id, "--ends-on", "2026-11-25", "--json"))
+    assert [metric["name"] for metric in clone["metrics"]] == ["Launches", "Revenue"]
+    told(capsys, "archive", goal_id)
+    file.write_text('{"metrics": []}')
+    assert main(["goals", "metrics", goal_id, "--file", str(file)]) == 1
+    assert "no night counts metrics" in capsys.readouterr().err

@@ -238,7 +238,7 @@ class Registry(RuleBasedStateMachine):
 
     def rename(self, pick: int, _: bool) -> None:
         goal_id, name = self.chosen(pick), f"renamed {pick}"
-        assert service.rename(self.stores, goal_id, name).name == name
+        assert service.change(self.stores, goal_id, name).name == name
         self.goals[goal_id] = replace(self.goals[goal_id], name=name)
 
     def clone(self, pick: int, _: bool) -> None:

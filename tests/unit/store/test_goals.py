@@ -111,4 +111,4 @@ def test_goals_are_listed_newest_first_page_by_page(stores: Stores) -> None:
 
 def test_renaming_changes_nothing_but_the_name(stores: Stores) -> None:
     goal = save(stores, a_goal())
-    assert stores.goals.rename("goal_1", "New") == replace(goal, name="New")
+    assert stores.goals.change("goal_1", {"name": "New"}) == replace(goal, name="New")

@@ -35,7 +35,7 @@ from .insights import Drivers as Drivers
 from .insights import GoalEvaluation as GoalEvaluation
 from .insights import GoalReport as GoalReport
 from .insights import Reason
-from .models import BucketPolicy, Target
+from .models import BucketPolicy, GoalMetric, Target
 from .outlooks import (
     Answer,
     ArmName,
@@ -142,6 +142,7 @@ class Goal(Terms):
     places: Places
     cloned_from: str | None
     control_share: float
+    metrics: list[GoalMetric]
     created_at: datetime
     users: int | None
     forecast: Outlook | None

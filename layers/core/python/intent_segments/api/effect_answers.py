@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from .insights import Rated
+from .models import GoalEventEntry
 from .outlooks import Answer, BucketName, Power
 
 
@@ -123,9 +124,69 @@ class Lines(Answer):
     incremental: Estimate | None
 
 
+class EngagedUsers(Answer):
+    """The engagement that is compared: from `starts_on` on, by `sends` that are published, with
+    users by outcome."""
+
+    id: str
+    name: str
+    status: str
+    buckets: list[BucketName] | None
+    starts_on: date | None
+    sends: int
+    counts: dict[str, int]
+
+
+class UserMetric(Answer):
+    """Members who did it at all, as the goal's own events are compared."""
+
+    test: Rated
+    control: Rated
+    difference: Estimate | None
+    repeated: Estimate | None
+    always_valid: Estimate | None
+    relative: Estimate | None
+    incremental_users: Estimate | None
+
+
+class ArmAmount(Answer):
+    """`total` of an arm, and per user of it, whether they did it or not."""
+
+    users: int
+    total: float
+    per_user: float | None
+
+
+class AmountMetric(Answer):
+    """Per user: `difference` of test and control for one look (Welch), `repeated` for every night;
+    `relative` and `in_all`, the difference times the users of test, hold as that does. Early
+    nights, whose interval would reach beyond six standard errors, have none."""
+
+    test: ArmAmount
+    control: ArmAmount
+    difference: Estimate | None
+    repeated: Estimate | None
+    relative: Estimate | None
+    in_all: Estimate | None
+
+
+class MetricUplift(Answer):
+    """Another event of the same members: `users` who did it, and `amounts`, per user, of what
+    `per_user` says. `verdict` is about the users; whether more is better is not known here."""
+
+    name: str
+    event: GoalEventEntry
+    sum: str | None
+    per_user: Literal["events", "amount"]
+    verdict: Literal["more", "less", "inconclusive"]
+    users: UserMetric
+    amounts: AmountMetric
+
+
 class Uplift(Compared):
     """A goal's uplift as of `date`, its last published night, from `looks` nights. With `bucket`
-    the comparison, `by_likelihood` and `by_day` are of that day-0 bucket. A rolling goal is
+    the comparison, `by_likelihood`, `metrics` and `by_day` are of that day-0 bucket; with
+    `engagement` of who came into it, from then on, by the bucket of that day. A rolling goal is
     compared in its newest complete window."""
 
     goal_id: str
@@ -141,9 +202,11 @@ class Uplift(Compared):
     control_share: float
     looks: int
     bucket: BucketName | None
+    engagement: EngagedUsers | None
     by_bucket: list[BucketUplift]
     by_likelihood: ByLikelihood | None
     persuadables: Persuadables
+    metrics: list[MetricUplift]
     by_day: list[Lines]
     notes: list[str]
 

@@ -15,7 +15,8 @@ router = Router()
 @router.get("/v1/goals/<goal_id>/uplift")
 def show_uplift(goal_id: str) -> dict[str, Any]:
     call = call_of(router)
-    return uplift.uplift(call.stores, goal_id, call.query("bucket"))
+    bucket, engagement = call.query("bucket"), call.query("engagement")
+    return uplift.uplift(call.stores, goal_id, bucket, engagement)
 
 
 @router.get("/v1/goals/<goal_id>/power")

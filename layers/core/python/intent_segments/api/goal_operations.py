@@ -38,11 +38,11 @@ GOALS: tuple[Operation, ...] = (
     Operation(
         "PATCH",
         "/v1/goals/{goal_id}",
-        "Rename a goal",
+        "Change the name or the metrics of a goal",
         "Goal",
         "Goals",
         request="GoalChange",
-        problems=(*WRITTEN, "not-found"),
+        problems=(*WRITTEN, "not-found", "conflict"),
         role="marketer",
     ),
     Operation(
@@ -104,7 +104,7 @@ GOALS: tuple[Operation, ...] = (
         "Uplift",
         "Goals",
         "query",
-        parameters=("bucket",),
+        parameters=("bucket", "engagement"),
         problems=("not-found", "conflict", "invalid-input"),
         role="viewer",
     ),

@@ -55,8 +55,9 @@ def change(goal_id: str) -> dict[str, Any]:
     from .models import GoalChange
 
     call = call_of(router)
-    renamed = goals.rename(call.stores, goal_id, call.body(GoalChange).name)
-    return tracking.show(call.stores, renamed)
+    body = call.body(GoalChange)
+    changed = goals.change(call.stores, goal_id, body.name, body.metric_entries())
+    return tracking.show(call.stores, changed)
 
 
 @router.post("/v1/goals/<goal_id>/archive")

@@ -241,10 +241,35 @@ class GoalClone(Request):
         return found
 
 
-class GoalChange(Request):
-    """What can be changed of a goal."""
+class GoalMetric(Request):
+    """Another event that is compared between the arms of a goal: how many did it, and how much of
+    it per user. `event` is as in a goal; `sum` names a numeric property whose values are added up,
+    without it the events are counted."""
 
-    name: Name
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    event: GoalEventEntry
+    sum: Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)] | None = None
+
+
+class GoalChange(Request):
+    """What can be changed of a goal. `metrics` takes the place of all that it has."""
+
+    name: Name | None = None
+    metrics: list[GoalMetric] | None = Field(
+        None,
+        examples=[
+            [
+                {"name": "Clicks", "event": "Email Link Clicked"},
+                {"name": "Revenue", "event": "Order Completed", "sum": "total"},
+            ]
+        ],
+    )
+
+    def metric_entries(self) -> list[dict[str, Any]] | None:
+        """The same as plain values; None where metrics stay as they are."""
+        if self.metrics is None:
+            return None
+        return [metric.model_dump() for metric in self.metrics]
 
 
 class NewErasure(Request):

@@ -77,6 +77,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "Another share of control than the goal's.",
         "schema": {"type": "number", "minimum": 0.01, "maximum": 0.2},
     },
+    "engagement": {
+        "name": "engagement",
+        "in": "query",
+        "description": "Only who came into this engagement, from then on, in both arms.",
+        "schema": {"type": "string"},
+    },
     "bucket": {
         "name": "bucket",
         "in": "query",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import InvalidInput
 from ..goals.wilson import wilson95
-from .arms import Arm, Estimate, require_both
+from .arms import Arm, Estimate
 from .daily import Daily
 from .effect import at_limit, incremental
 
@@ -27,29 +27,24 @@ class Day:
     forecast: float | None
 
 
-def lines(
-    test_users: int,
-    control_users: int,
-    daily: Daily,
-    forecast: Sequence[float] | None = None,
-) -> list[Day | None]:
-    """The lines of every day so far, None for a day that nobody could look at.
+def lines(daily: Daily, forecast: Sequence[float] | None = None) -> list[Day | None]:
+    """The lines of every day so far, None for a day that nobody could look at, or on which an arm
+    was empty.
 
     `forecast` counts the whole target group, both arms, on each of these days at least. Raises
-    InvalidInput for an empty arm or a forecast with fewer days than came.
+    InvalidInput for a forecast with fewer days than came.
     """
-    if forecast is not None and len(forecast) < len(daily.did):
+    if forecast is not None and len(forecast) < len(daily.looks):
         raise InvalidInput(
-            f"the forecast has {len(forecast)} days, {len(daily.did)} came: give one value per day"
+            f"the forecast has {len(forecast)} days, {len(daily.looks)} came: give one per day"
         )
-    require_both(Arm(test_users, 0), Arm(control_users, 0))
-    share = test_users / (test_users + control_users)
     found: list[Day | None] = []
-    for index, (pair, limit) in enumerate(zip(daily.did, daily.limits, strict=True)):
-        if pair is None:
+    for index, (pair, limit) in enumerate(zip(daily.looks, daily.limits, strict=True)):
+        if pair is None or not pair[0].users or not pair[1].users:
             found.append(None)
             continue
-        test, control = Arm(test_users, pair[0]), Arm(control_users, pair[1])
+        test, control = pair
+        share = test.users / (test.users + control.users)
         found.append(
             Day(
                 actual=test.converted,

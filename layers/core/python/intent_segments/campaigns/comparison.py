@@ -48,7 +48,7 @@ class Adjusted:
 
 
 @dataclass(frozen=True)
-class Strata:
+class Known:
     """What was known before: sums over the likelihoods of test and control, and both arms within
     each day-0 bucket."""
 
@@ -63,7 +63,8 @@ class Comparison:
 
     `difference` is for one look when the period is over, `repeated` for a look every night until
     then, `always_valid` for looks without any end. `relative` and `incremental` hold for as many
-    looks as `headline` does, which is `repeated`, or `difference` where there is a single look.
+    looks as `headline` does, which is `repeated`, `always_valid` where there is no end, and
+    `difference` where there is a single look.
     `by_likelihood` says whether the verdict goes by what CUPED leaves.
     """
 
@@ -86,7 +87,7 @@ class Comparison:
 
     @property
     def headline(self) -> Estimate | None:
-        return self.repeated or self.difference
+        return self.repeated or self.always_valid or self.difference
 
     @property
     def decisive(self) -> Estimate | None:
@@ -147,7 +148,7 @@ def compare(
     daily: Daily | None,
     direction: Direction,
     control_share: float | None = None,
-    strata: Strata | None = None,
+    known: Known | None = None,
     sound: bool = True,
 ) -> Comparison:
     """The comparison as it stands after the newest of the `daily` looks; None for a single look.
@@ -165,8 +166,10 @@ def compare(
     limit = None if daily is None else daily.limit
     mixture = None if daily is None else daily.mixture
     once = difference(test, control)
-    repeated = None if limit is None else at_limit(test, control, limit)
-    adjusted = None if strata is None else _adjusted(strata, limit)
+    without_end = daily is None or daily.days is None
+    repeated = None if without_end or limit is None else at_limit(test, control, limit)
+    always = None if mixture is None else at_limit(test, control, mixture)
+    adjusted = None if known is None else _adjusted(known, limit)
     early = daily is None or daily.control_by_half() >= FEWEST_CONVERTED
     return Comparison(
         test=test,
@@ -175,21 +178,21 @@ def compare(
         split=split,
         difference=once,
         repeated=repeated,
-        always_valid=None if mixture is None else at_limit(test, control, mixture),
+        always_valid=always,
         relative=relative_lift(test, control, limit or Z95),
-        incremental=incremental(repeated or once, test),
+        incremental=incremental(repeated or always or once, test),
         adjusted=adjusted,
         by_likelihood=adjusted is not None and adjusted.method == "cuped" and early,
     )
 
 
-def _adjusted(strata: Strata, limit: float | None) -> Adjusted | None:
-    once = cuped(*strata.moments)
+def _adjusted(known: Known, limit: float | None) -> Adjusted | None:
+    once = cuped(*known.moments)
     if once is not None:
-        safe = None if limit is None else cuped(*strata.moments, max(limit, Z95))
+        safe = None if limit is None else cuped(*known.moments, max(limit, Z95))
         repeated = None if safe is None else safe.difference
         return Adjusted("cuped", once.difference, repeated, once.variance_saved)
-    both = [pair for pair in strata.buckets if pair[0].users and pair[1].users]
+    both = [pair for pair in known.buckets if pair[0].users and pair[1].users]
     if len(both) < 2:
         return None
     within = stratified_difference(both)

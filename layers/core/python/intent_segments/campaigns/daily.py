@@ -7,30 +7,29 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..errors import InvalidInput
-from .arms import information
+from .arms import Arm, information
 from .effect import mixture_limit
 from .looks import limits
 
-Pair = tuple[int, int]
-"""(test, control) users who did it."""
+Pair = tuple[Arm, Arm]
+"""Test and control up to the end of a day."""
 
 
 @dataclass(frozen=True)
 class Daily:
-    """Users of both arms who did it up to the end of each day so far, of a period of `days`.
+    """Both arms up to the end of each day so far, of a period of `days`; None for one without end.
 
-    A day without a published night is None: nobody could look at it. Raises InvalidInput for more
-    days than the period has.
+    A day without a published night is None: nobody could look at it. Users may come in as the days
+    go. Raises InvalidInput for more days than the period has.
     """
 
-    days: int
-    did: tuple[Pair | None, ...]
-    users: int
+    days: int | None
+    looks: tuple[Pair | None, ...]
 
     def __post_init__(self) -> None:
-        if len(self.did) > self.days:
+        if self.days is not None and len(self.looks) > self.days:
             raise InvalidInput(
-                f"{len(self.did)} days are given of a period of {self.days}: give its days"
+                f"{len(self.looks)} days are given of a period of {self.days}: give its days"
             )
 
     @cached_property
@@ -38,32 +37,41 @@ class Daily:
         """What each day knew (`arms.information`): nothing before the first look, and as much as
         the look before where there was none."""
         known: list[int] = []
-        for pair in self.did:
-            known.append(sum(pair) if pair is not None else known[-1] if known else 0)
-        return information(known, self.users)
+        users = 0
+        for pair in self.looks:
+            if pair is not None:
+                users = pair[0].users + pair[1].users
+                known.append(pair[0].converted + pair[1].converted)
+            else:
+                known.append(known[-1] if known else 0)
+        # An erasure takes users out of later counts, never more of them than did it by then.
+        return information([min(did, users) for did in known], users)
 
     @cached_property
     def limits(self) -> tuple[float, ...]:
-        """The limit of every look, in standard errors, that all of them keep together up to the end
-        of the period."""
-        return limits(self.days, len(self.did), self.information)
+        """The limit of every look, in standard errors, that all of them keep together: up to the
+        end of the period, or for ever where it has none."""
+        if self.days is not None:
+            return limits(self.days, len(self.looks), self.information)
+        return tuple(mixture_limit(self.information[: day + 1]) for day in range(len(self.looks)))
 
     @property
     def limit(self) -> float | None:
         """That of the newest look; None before the first."""
-        return self.limits[-1] if self.did else None
-
-    def control_by_half(self) -> int:
-        """Users of control who did it by the newest look in the first half of the period."""
-        looks = [pair for pair in self.did[: self.days // 2] if pair is not None]
-        return looks[-1][1] if looks else 0
+        return self.limits[-1] if self.looks else None
 
     @property
     def mixture(self) -> float | None:
         """The limit of the newest look that holds without any end; None before the first."""
-        return mixture_limit(self.information) if self.did else None
+        return mixture_limit(self.information) if self.looks else None
+
+    def control_by_half(self) -> int:
+        """Users of control who did it by the newest look in the first half of the period."""
+        half = 0 if self.days is None else self.days // 2
+        looks = [pair for pair in self.looks[:half] if pair is not None]
+        return looks[-1][1].converted if looks else 0
 
 
-def daily(days: int, did: Sequence[Pair | None], users: int) -> Daily:
-    """`did` of the days so far, of `users` in both arms."""
-    return Daily(days, tuple(did), users)
+def daily(days: int | None, looks: Sequence[Pair | None]) -> Daily:
+    """Looks at the days so far."""
+    return Daily(days, tuple(looks))

@@ -11,6 +11,7 @@ from ..segments.goal_event import GoalEvent
 from . import bucket_policy
 from .bucket_policy import BY_ACHIEVEMENT, BucketPolicy
 from .life_cycle import Status as Status
+from .metrics import Metric
 
 Direction = Literal["maximize", "minimize"]
 Match = Literal["any", "all"]
@@ -166,8 +167,9 @@ class Goal:
     the last the day it was trained on; a rolling goal is given new ones. `cuts` and `day0` are the
     JSON of `buckets.Cuts` and `progress.GoalNight` on day 0. `manifest_key` names the state of the
     lake that the members are taken from, when a forecast had fixed it. `cloned_from` is the id of
-    the goal that this one was made from. `retrain` is `retraining.flag` where a user whom the model
-    had learnt from has been erased and a night has still to train it again.
+    the goal that this one was made from. `metrics`, which are compared between the arms, can be
+    changed. `retrain` is `retraining.flag` where a user whom the model had learnt from has been
+    erased and a night has still to train it again.
     """
 
     id: str
@@ -181,6 +183,7 @@ class Goal:
     manifest_key: str | None = None
     cloned_from: str | None = None
     retrain: Mapping[str, Any] | None = None
+    metrics: tuple[Metric, ...] = ()
     model: Mapping[str, Any] | None = None
     cuts: Mapping[str, Any] | None = None
     day0: Mapping[str, Any] | None = None
@@ -192,12 +195,13 @@ class Goal:
         own = {
             entry.name: getattr(self, entry.name)
             for entry in fields(self)
-            if entry.name not in ("terms", "status", "day0_scores", "scores")
+            if entry.name not in ("terms", "status", "metrics", "day0_scores", "scores")
         }
         return {
             **own,
             **self.terms.to_json(),
             "status": str(self.status),
+            "metrics": [metric.to_json() for metric in self.metrics],
             "day0_scores": None if self.day0_scores is None else self.day0_scores.to_json(),
             "scores": None if self.scores is None else self.scores.to_json(),
         }
@@ -218,6 +222,7 @@ class Goal:
             manifest_key=document.get("manifest_key"),
             cloned_from=document.get("cloned_from"),
             retrain=document.get("retrain"),
+            metrics=tuple(Metric.from_json(entry) for entry in document.get("metrics") or ()),
             model=document.get("model"),
             cuts=document.get("cuts"),
             day0=document.get("day0"),

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from ..errors import CorruptObject
 from ..segments.goal_event import GoalEvent
 from .buckets import Cuts
+from .compared import NOTHING, Compared
 from .goal import Goal, ScoreFiles, Status, Terms
 from .progress import GoalTally
 from .retraining import due
@@ -31,8 +32,9 @@ class PlannedGoal:
     `counted_to` is the last day whose events count tonight. `control_salt` (hex) draws the arms.
     `model`, `cuts`, `day0_scores` and `previous_scores` are None at set-up; `cuts` are those of
     day 0. `forecast` is the frozen forecast, None when set-up has still to make it. `window_scores`
-    are a rolling goal's scores of the night whose window is complete tonight. `retrain` says that
-    the night makes a new model, without users who have been erased.
+    are a rolling goal's scores of the night whose window is complete tonight, `compared` what its
+    uplift asks for. `retrain` says that the night makes a new model, without users who have been
+    erased.
     """
 
     id: str
@@ -47,6 +49,7 @@ class PlannedGoal:
     previous_scores: ScoreFiles | None
     window_scores: ScoreFiles | None = None
     retrain: bool = False
+    compared: Compared = NOTHING
 
     def to_json(self) -> dict[str, Any]:
         """Flat: the terms' keys beside the goal's own."""
@@ -60,6 +63,7 @@ class PlannedGoal:
             "cuts": None if self.cuts is None else self.cuts.to_json(),
             "forecast": self.forecast,
             "retrain": self.retrain,
+            "compared": self.compared.to_json(),
             **{
                 name: None if (files := getattr(self, name)) is None else files.to_json()
                 for name in _SCORES
@@ -83,6 +87,7 @@ class PlannedGoal:
             cuts=None if cuts is None else Cuts.from_json(cuts),
             forecast=document["forecast"],
             retrain=document.get("retrain", False),
+            compared=Compared.from_json(document.get("compared") or {}),
             **scores,
         )
 
@@ -179,14 +184,8 @@ class Plan:
             raise CorruptObject(f"A plan is incomplete: {fault!r}. Start the run again.") from None
 
 
-def planned(
-    goal: Goal,
-    kind: Kind,
-    day: date,
-    control_salt: str,
-    window_scores: ScoreFiles | None = None,
-) -> PlannedGoal:
-    """The part of a saved goal that a run on `day` needs; see PlannedGoal for `window_scores`."""
+def planned(goal: Goal, kind: Kind, day: date, control_salt: str) -> PlannedGoal:
+    """The part of a saved goal that a run on `day` needs, as far as the goal itself says."""
     at_night = kind == "night"
     return PlannedGoal(
         id=goal.id,
@@ -199,7 +198,6 @@ def planned(
         forecast=goal.forecast,
         day0_scores=goal.day0_scores if at_night else None,
         previous_scores=goal.scores if at_night else None,
-        window_scores=window_scores,
         retrain=at_night and due(goal.retrain, day),
     )
 

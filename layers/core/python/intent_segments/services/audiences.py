@@ -80,7 +80,12 @@ class Person:
 
 def audience_key(send: Send, group: int) -> str:
     """Where the file of a group lies."""
-    return f"audiences/{send.engagement_id}/{send.name}/g={group:04d}.parquet"
+    return audience_file(send.engagement_id, send.name, group)
+
+
+def audience_file(engagement_id: str, send: str, group: int) -> str:
+    """The same by the names of engagement and send."""
+    return f"audiences/{engagement_id}/{send}/g={group:04d}.parquet"
 
 
 def audience(

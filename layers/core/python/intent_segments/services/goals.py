@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from ..errors import Expired, InvalidInput, NotFound, Raced
+from ..errors import Conflict, Expired, InvalidInput, NotFound, Raced
 from ..goals.cloning import draft_of
 from ..goals.goal import CONTROL_SHARE, Draft, Goal, Status, Terms
 from ..goals.live_segments import refuse_live
+from ..goals.metrics import agree_metrics
 from ..goals.rules import agree, still_ahead
 from ..goals.target_group import MAX_CONTROL_SHARE, MIN_CONTROL_SHARE
 from ..store.goals import ATTEMPTS, IdempotencyKey
@@ -149,6 +150,7 @@ def _goal(stores: Stores, wanted: NewGoal, goal_id: str, now: datetime, state: L
         forecast=forecast,
         manifest_key=manifest_key,
         cloned_from=None if wanted.clone is None else wanted.clone.source.id,
+        metrics=() if wanted.clone is None else wanted.clone.source.metrics,
     )
 
 
@@ -175,9 +177,27 @@ def _cloned_terms(stores: Stores, clone: Clone, state: LakeState) -> Terms:
         raise
 
 
-def rename(stores: Stores, goal_id: str, name: str) -> Goal:
-    """Only the name of a goal can change. Raises NotFound."""
-    return stores.goals.rename(goal_id, name)
+def change(
+    stores: Stores,
+    goal_id: str,
+    name: str | None = None,
+    metrics: Sequence[Mapping[str, Any]] | None = None,
+) -> Goal:
+    """Give a goal another name, or other metrics, which take the place of all it had; nothing else
+    of it can change. Raises NotFound, InvalidInput, Conflict for metrics of a goal that no night
+    counts any more."""
+    changes: dict[str, Any] = {} if name is None else {"name": name}
+    if metrics is not None:
+        goal = stores.goals.get(goal_id)
+        if not goal.status.holds_a_place:
+            raise Conflict(
+                f"Goal {goal_id} is {goal.status}: no night counts metrics of it any more."
+            )
+        agreed = agree_metrics(metrics, lake_state(stores).events)
+        changes["metrics"] = [metric.to_json() for metric in agreed]
+    if not changes:
+        raise InvalidInput("Nothing to change: give name or metrics.")
+    return stores.goals.change(goal_id, changes)
 
 
 def archive(stores: Stores, goal_id: str) -> Goal:

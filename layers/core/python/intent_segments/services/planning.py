@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from ..store.event_bus import GOAL_CREATED
 from ..store.runs import Run, night_id, plan_key_of, setup_id
 from ..store.stores import Stores
 from .catalogue import LakeState, lake_state
+from .comparing import compared
 from .night_sizes import plan_sizes
 
 GRACE = timedelta(hours=3)
@@ -155,6 +156,7 @@ def _night(stores: Stores, state: LakeState, day: date) -> Plan:
     at_work = stores.goals.at_work()
     active = [goal for goal in at_work if goal.status == Status.ACTIVE]
     salts = _salts(stores, active)
+    before = stores.runs.find(night_id(day - timedelta(days=1)))
     return Plan(
         run_id=night_id(day),
         kind="night",
@@ -164,7 +166,11 @@ def _night(stores: Stores, state: LakeState, day: date) -> Plan:
         groups=state.manifest["groups"],
         timezone=state.manifest["timezone"],
         goals=tuple(
-            planned(goal, "night", day, salts[goal.id], _window_scores(stores, state, goal, day))
+            replace(
+                planned(goal, "night", day, salts[goal.id]),
+                window_scores=_window_scores(stores, state, goal, day),
+                compared=compared(stores, goal, day, before),
+            )
             for goal in active
         ),
         ending=tuple(goal.id for goal in at_work if ends_with(goal, day)),

@@ -166,7 +166,7 @@ def _goal_actions(stores: Stores, plan: Plan, trained: Mapping[str, Trained]) ->
 def _nights(
     stores: Stores, plan: Plan, total: Total, trained: Mapping[str, Trained]
 ) -> dict[str, dict[str, Any]]:
-    effects = keep_effects(stores, plan.date, total.goals)
+    effects = keep_effects(stores, plan, total.goals)
     nights = {}
     for goal in plan.goals:
         tally, cuts = total.goals[goal.id], trained[goal.id].cuts

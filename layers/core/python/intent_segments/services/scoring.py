@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..goals.buckets import NO_BUCKET, NO_PERCENTILE, Bucket, Cuts, assign, percentiles
-from ..goals.effects import Effects
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan, PlannedGoal, Trained, group_tally, read_trained
 from ..goals.progress import GoalTally
 from ..goals.recount import Recount
 from ..goals.target_group import draw_arms
-from ..lake.calendar import to_day
+from ..lake.calendar import from_day, to_day
 from ..lake.columns import read_columns, write_columns
 from ..lake.tables import Tables
 from ..propensity.drivers import Driver
@@ -36,12 +35,14 @@ from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
 from .change_files import change_key
 from .changing import NO_STATE, count_changes, standings, write_changes
-from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, strata, tally
+from .comparing_groups import Members, Shelf, effects_of, whole
+from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, tally
 from .counting import first_days as first_days_of
 from .counting import late_windows as late_windows_of
 from .forecasting import question_of
 from .goal_models import load_model
 from .group_sizes import definitions_of, group_sizes
+from .metric_rows import single_tables
 from .night_sizes import read_sizes
 from .opening import group_tables, score_key, target_key
 from .seals import sealed, task_of
@@ -49,7 +50,7 @@ from .seals import sealed, task_of
 
 @dataclass(frozen=True)
 class Group:
-    """What all goals of one job share."""
+    """What all goals of one job share; `single` holds the events that metrics ask for."""
 
     stores: Stores
     plan: Plan
@@ -58,6 +59,11 @@ class Group:
     history: History
     traits: TraitTable
     scratch: Path
+    single: Tables | None
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.stores, self.number, self.tables, self.single, self.scratch)
 
 
 def score_users(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[str, int]:
@@ -69,7 +75,8 @@ def score_users(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[
     freezing = [parse(goal.terms.definition) for goal in plan.goals] if setting_up else []
     counted = definitions_of(wanted) if wanted else []
     tables = group_tables(stores, plan.manifest_key, number, freezing, plan.events, folder, counted)
-    tallies = _goals(stores, plan, number, tables) if plan.goals else {}
+    single = single_tables(stores, plan, number, folder)
+    tallies = _goals(stores, plan, number, tables, single) if plan.goals else {}
     scored = sum(tally.members for tally in tallies.values())
     stores.meter.add(rows=tables.rows("activity"), users=scored)
     document = group_tally(plan, number, tallies)
@@ -79,12 +86,14 @@ def score_users(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict[
     return {"group": number}
 
 
-def _goals(stores: Stores, plan: Plan, number: int, tables: Tables) -> dict[str, GoalTally]:
+def _goals(
+    stores: Stores, plan: Plan, number: int, tables: Tables, single: Tables | None
+) -> dict[str, GoalTally]:
     trained = read_trained(plan, stores.objects.get_json(plan.cuts_key))
     history = load_history(tables, to_day(plan.date))
     traits = load_traits(tables, history)
     with TemporaryDirectory() as scratch:
-        group = Group(stores, plan, number, tables, history, traits, Path(scratch))
+        group = Group(stores, plan, number, tables, history, traits, Path(scratch), single)
         return {goal.id: _goal(group, goal, trained[goal.id]) for goal in plan.goals}
 
 
@@ -155,22 +164,23 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     if over:
         told = realised(first["likelihood"], first["bucket"], scored.did, direction)
         counted = replace(counted, realised=told)
-    if not goal.terms.rolling:
-        placed = strata(first, target["arm"], scored.did, direction)
-        return replace(counted, effects=Effects(placed))
-    if goal.window_scores is None:
-        return counted
-    began = to_day(goal.window_scores.date)
-    window = _earlier(group, goal, goal.window_scores, target["uh"])
-    did = evidence.goal.within(members, began, goal.terms.horizon)
-    late = late_windows_of(evidence, members, goal.terms, goal.window_scores.date)
-    return replace(
-        counted,
-        recount=Recount(windows=late),
-        window=cells(window["bucket"], target["arm"], did),
-        window_events=events_of(evidence, members, began, to_day(night)),
-        effects=Effects(strata(window, target["arm"], did, direction)),
-    )
+    if goal.window_scores is not None:
+        began = to_day(goal.window_scores.date)
+        first = _earlier(group, goal, goal.window_scores, target["uh"])
+        did = evidence.goal.within(members, began, goal.terms.horizon)
+        late = late_windows_of(evidence, members, goal.terms, goal.window_scores.date)
+        counted = replace(
+            counted,
+            recount=Recount(windows=late),
+            window=cells(first["bucket"], target["arm"], did),
+            window_events=events_of(evidence, members, began, to_day(night)),
+        )
+    who = Members(target["uh"], members, target["arm"], evidence, to_day(night))
+    everybody = None
+    if not goal.terms.rolling or goal.window_scores is not None:
+        everybody = whole(who, first, began, to_day(goal.terms.last_day_of(from_day(began))))
+    effects = effects_of(goal, who, everybody, group.shelf)
+    return replace(counted, effects=effects)
 
 
 def _drivers(stores: Stores, record: Mapping[str, Any]) -> tuple[Driver, ...]:

@@ -62,6 +62,7 @@ def _shown(stores: Stores, goal: Goal, today: Today) -> dict[str, Any]:
         },
         "cloned_from": goal.cloned_from,
         "control_share": goal.control_share,
+        "metrics": [metric.to_json() for metric in goal.metrics],
         "created_at": goal.created_at,
         "users": None if goal.day0 is None else goal.day0["users"],
         "forecast": goal.forecast,

@@ -6,7 +6,6 @@ Buckets and likelihoods are those of day 0 throughout: later ones are made by wh
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from ..campaigns.comparison import Comparison, compare
@@ -14,33 +13,33 @@ from ..errors import InvalidInput
 from ..goals.buckets import Bucket
 from ..goals.progress import BUCKETS
 from ..store.stores import Stores
-from .uplift_counts import Counts
+from .uplift_counts import Counts, of_engagement, of_goal
 from .uplift_lines import by_day, by_window
+from .uplift_metrics import metrics_of
+from .uplift_notes import engaged, notes
 from .uplift_parts import likelihoods, moderately
-from .uplift_shown import USERS, rated_arm, rounded
-
-NOTHING_ENGAGED = (
-    "Nothing is engaged through this goal: test and control differ by chance, unless your own "
-    "campaigns left the control group out."
-)
-EACH_WINDOW = (
-    "Every window is a comparison of its own, with an interval for one look at it: of twenty "
-    "windows in which nothing was done, one lies outside."
-)
+from .uplift_shown import compared
 
 
-def uplift(stores: Stores, goal_id: str, bucket: str | None = None) -> dict[str, Any]:
-    """The uplift of a goal as of its last published night, of all members or of a day-0 `bucket`.
+def uplift(
+    stores: Stores, goal_id: str, bucket: str | None = None, engagement_id: str | None = None
+) -> dict[str, Any]:
+    """The uplift of a goal as of its last published night: of all members or of a day-0 `bucket`,
+    or of who came into an engagement, from then on.
 
     Raises NotFound, Conflict for a goal that has (or had) no target group, InvalidInput for another
-    bucket.
+    bucket, CorruptObject.
     """
     wanted = bucket_named(bucket)
-    counts = Counts.of(stores, goal_id)
+    if engagement_id is None:
+        counts = of_goal(stores, goal_id)
+    else:
+        counts = of_engagement(stores, goal_id, engagement_id)
     goal, night = counts.goal, counts.night
     whole = comparison(counts)
     sound = not whole.broken
     shown = whole if wanted is None else comparison(counts, wanted, sound)
+    windows = goal.terms.rolling and engagement_id is None
     return {
         "goal_id": goal.id,
         "name": goal.name,
@@ -51,10 +50,13 @@ def uplift(stores: Stores, goal_id: str, bucket: str | None = None) -> dict[str,
         "ends_on": goal.terms.to_json()["ends_on"],
         "rolling_days": goal.terms.rolling_days,
         "date": night["date"],
-        "final": goal.terms.over(date.fromisoformat(night["date"])),
+        "final": counts.final,
         "control_share": goal.control_share,
-        "looks": sum(1 for day in counts.days if day is not None),
+        "looks": sum(1 for cells in counts.looks or () if cells is not None),
         "bucket": bucket,
+        "engagement": None
+        if counts.engagement is None
+        else engaged(stores, counts.engagement, counts.first),
         **compared(shown),
         "by_bucket": [
             {"bucket": one.label, **compared(comparison(counts, one, sound))}
@@ -62,10 +64,11 @@ def uplift(stores: Stores, goal_id: str, bucket: str | None = None) -> dict[str,
         ],
         "by_likelihood": likelihoods(counts, wanted, sound),
         "persuadables": moderately(counts, sound),
+        "metrics": metrics_of(counts, wanted, sound),
         "by_day": by_window(stores, goal, wanted, sound)
-        if goal.terms.rolling
+        if windows
         else by_day(counts, wanted, sound),
-        "notes": _notes(counts),
+        "notes": notes(stores, counts),
     }
 
 
@@ -87,32 +90,6 @@ def comparison(counts: Counts, bucket: Bucket | None = None, sound: bool = True)
         counts.daily(bucket),
         counts.goal.terms.direction,
         counts.goal.control_share,
-        counts.strata(bucket),
+        counts.known(bucket),
         sound,
     )
-
-
-def compared(found: Comparison) -> dict[str, Any]:
-    """A comparison as it is shown."""
-    shown = found.to_json()
-    users = found.incremental
-    return {
-        "test": rated_arm(found.test),
-        "control": rated_arm(found.control),
-        **rounded(shown),
-        "incremental_users": None if users is None else rounded(users.to_json(), USERS),
-    }
-
-
-def _notes(counts: Counts) -> list[str]:
-    said = [NOTHING_ENGAGED]
-    if counts.goal.terms.rolling:
-        said.append(EACH_WINDOW)
-    elif counts.effects is None:
-        over = counts.goal.terms.over(date.fromisoformat(counts.night["date"]))
-        comes = "there is none" if over else "it comes with the next night"
-        said.append(
-            f"The newest night was published before likelihoods were counted by arm, so {comes}: "
-            "no adjusted effect, and none by likelihood."
-        )
-    return said

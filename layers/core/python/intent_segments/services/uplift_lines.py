@@ -17,27 +17,26 @@ from ..goals.buckets import Bucket
 from ..goals.goal import Goal
 from ..goals.progress import predicted_by
 from ..store.stores import Stores
-from .uplift_counts import Counts, arms_of
+from .uplift_counts import Counts, arms_of, cells_of
 from .uplift_shown import USERS, rounded
 from .windows import days as days_of_windows
 from .windows import published
 
 
 def by_day(counts: Counts, bucket: Bucket | None, sound: bool) -> list[dict[str, Any]]:
-    """The lines of every published night, in test members who did it by then; none without members
-    in both arms. The forecast is of all members, so a bucket has none; without a `sound` split
-    control implies nothing."""
-    test, control = counts.arms(bucket)
+    """The lines of every published night with members in both arms, in test members who did it by
+    then. The forecast is of all members from day 0 on, so a bucket and an engagement have none;
+    without a `sound` split control implies nothing."""
     daily = counts.daily(bucket)
-    if daily is None or not test.users or not control.users:
+    if daily is None:
         return []
-    terms = counts.goal.terms
-    dates = [terms.starts_on + timedelta(days=day) for day in range(len(daily.did))]
+    dates = [counts.first + timedelta(days=day) for day in range(len(daily.looks))]
     curve = (counts.goal.forecast or {}).get("curve") or []
-    said = [predicted_by(curve, date) for date in dates] if bucket is None else []
+    own = bucket is None and counts.engagement is None
+    said = [predicted_by(curve, date) for date in dates] if own else []
     values = [point["value"] for point in said if point is not None]
     forecast = values if said and len(values) == len(said) else None
-    found = lines(test.users, control.users, daily, forecast)
+    found = lines(daily, forecast)
     return [
         _line(date.isoformat(), day.forecast, day.actual, sound, day.baseline, day.incremental)
         for date, day in zip(dates, found, strict=True)
@@ -54,7 +53,7 @@ def by_window(
         cells: Mapping[str, Any] | None = day["window"]["by_bucket"]
         if cells is None:
             continue
-        test, control = arms_of(cells, bucket)
+        test, control = arms_of(cells_of(cells), bucket)
         if not test.users or not control.users:
             continue
         share = test.users / (test.users + control.users)

@@ -26,9 +26,9 @@ def likelihoods(counts: Counts, bucket: Bucket | None, sound: bool) -> dict[str,
     """Uplift by tenths of the likelihoods of day 0, the likeliest to do it first, and the Qini
     curve of that ranking. None where nothing was counted by likelihood; without effects where the
     split is not `sound`."""
-    if counts.effects is None or not counts.effects.strata.places:
+    known = counts.strata
+    if known is None or not known.tenths():
         return None
-    known = counts.effects.strata
     strata = {
         tenth: (known.of(ArmOf.TEST, bucket, tenth), known.of(ArmOf.CONTROL, bucket, tenth))
         for tenth in known.tenths()

@@ -1,4 +1,4 @@
-"""Numbers of an uplift as answers have them."""
+"""A comparison as answers have it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..campaigns.arms import Arm
+from ..campaigns.comparison import Comparison
 from .quality import rated
 
 DIGITS, USERS = 6, 2
 """Digits behind the point: of shares, of numbers of users."""
+
+
+def compared(found: Comparison) -> dict[str, Any]:
+    """Test, control and all that is said of them."""
+    shown = found.to_json()
+    users = found.incremental
+    return {
+        "test": rated_arm(found.test),
+        "control": rated_arm(found.control),
+        **rounded(shown),
+        "incremental_users": None if users is None else rounded(users.to_json(), USERS),
+    }
 
 
 def rated_arm(arm: Arm) -> dict[str, Any]:

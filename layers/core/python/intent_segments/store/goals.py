@@ -108,17 +108,19 @@ class GoalStore:
         """The goals that hold a place, in the order they were made."""
         return [goal for goal in self.all() if goal.status.holds_a_place]
 
-    def rename(self, goal_id: str, name: str) -> Goal:
-        """Raises NotFound."""
+    def change(self, goal_id: str, changes: Mapping[str, Any]) -> Goal:
+        """Set `name` or `metrics`. Raises NotFound."""
+        names = {f"#{i}": name for i, name in enumerate(changes)}
+        values = {f":{i}": value for i, value in enumerate(changes.values())}
         try:
             item = self.table.apply(
                 Action(
                     PK,
                     goal_id,
-                    update="SET #name = :name",
+                    update="SET " + ", ".join(f"#{i} = :{i}" for i in range(len(changes))),
                     condition="attribute_exists(pk)",
-                    names={"#name": "name"},
-                    values={":name": name},
+                    names=names,
+                    values=values,
                 )
             )
         except TransactionRefused:
