@@ -14,6 +14,7 @@ from intent_segments.goals.changes import Changes, Standing
 from intent_segments.goals.effects import GOAL, Effects, Population
 from intent_segments.goals.plan import group_tally
 from intent_segments.goals.progress import Converted, GoalTally
+from intent_segments.goals.recount import Recount
 from intent_segments.goals.strata import Strata, Stratum
 from intent_segments.goals.target_group import Arm
 from intent_segments.services.planning import RunRequest, plan_run
@@ -49,6 +50,7 @@ def counted(rate: dict[Arm, float], kept: bool = True, lost: bool = False) -> Go
         day0=cells,
         open_by_bucket=(members - did, 0, 0),
         changes=moved(members - did, did, lost),
+        recount=Recount({1: did} if did else {}),
         effects=Effects({GOAL: Population(Strata(places))} if kept else {}),
     )
 
@@ -161,6 +163,7 @@ def test_a_rolling_goal_is_compared_window_by_window(stores: Stores) -> None:
         achieved=0,
         open_by_bucket=(done.members, 0, 0),
         changes=moved(done.members, 0, lost=False),
+        recount=Recount(),
     )
     nobody = {place: Converted(cell.users, 0) for place, cell in done.day0.items()}
     night(stores, "2026-11-21", replace(group, day0=nobody, window=done.day0))
