@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup demo test check lint-python lint-template build sizes test-artefacts bench deploy \
+.PHONY: help setup demo test fuzz api-changes check lint-python lint-template build sizes test-artefacts bench deploy \
         lock-layers clean
 
 help:
@@ -26,6 +26,8 @@ help:
 	@echo 'make check           ruff, mypy and the lint of template.yaml and its state machine'
 	@echo 'make build           what AWS gets: functions and layers, with their sizes'
 	@echo 'make test-artefacts  run the built functions on Python 3.13'
+	@echo 'make fuzz            the API asked anything, for ten minutes (SECONDS=600)'
+	@echo 'make api-changes     what breaks clients of the API since BASE (main)'
 	@echo 'make bench           speed at scale'
 	@echo 'make deploy          sam deploy (ENV=dev or ENV=prod)'
 	@echo 'make clean           remove what was built; data in .intent stay'
@@ -67,6 +69,13 @@ test: setup check
 	@$(VENV)/bin/python tests/run_suites.py unit integration faults e2e
 	@if [ -n "$$($(VENV)/bin/python infra/find_python.py 3.13)" ]; then $(MAKE) --no-print-directory test-artefacts; \
 	  else echo 'artefacts: not run, the built functions need a python3.13'; fi
+
+fuzz: setup
+	@FUZZ_SECONDS=$(or $(SECONDS),600) $(VENV)/bin/pytest -q tests/e2e/test_main_job_fuzzed.py
+
+api-changes: setup
+	@mkdir -p build && git show $(or $(BASE),main):docs/openapi.json > build/openapi-before.json
+	@$(VENV)/bin/python infra/api_changes.py build/openapi-before.json docs/openapi.json
 
 check: setup
 	@$(MAKE) --no-print-directory -j2 lint-template lint-python

@@ -5,46 +5,20 @@ from __future__ import annotations
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from intent_local.client import ApiError
-from intent_local.stack.home import Home
 from intent_segments.events.open_files import open_files
 from intent_segments.lake.calendar import to_day
 from intent_segments.segments.definition import parse
 from intent_segments.segments.evaluate import member_ids
-from tests.fixtures.accounts import AS_OF, ENDS_ON, LAUNCHED, account
+from tests.e2e.conftest import NIGHTS
+from tests.fixtures.accounts import AS_OF, ENDS_ON, LAUNCHED
 
 TOO_FAR = (AS_OF + timedelta(days=360)).isoformat()
 """Further than the account's history can be carried on to."""
-
-NIGHTS = 3
-
-
-@pytest.fixture(scope="module")
-def job(tmp_path_factory):
-    """A goal saved from a forecast, and three nights after it."""
-    root: Path = tmp_path_factory.mktemp("job")
-    with account(root / "world", Home(root / "home")) as made:
-        api = made.stack.api
-        segment = api.post("/v1/segments", {"name": "Active", "definition": LAUNCHED})
-        forecast = api.post(
-            "/v1/forecasts",
-            {
-                "segment_id": segment["id"],
-                "events": ["Concert Viewed"],
-                "ends_on": ENDS_ON.isoformat(),
-                "target": {"metric": "users", "value": 500},
-            },
-        )
-        saved = {"forecast_id": forecast["id"], "name": "Look at concerts", "control_share": 0.1}
-        goal = made.saved(saved)
-        assert goal["status"] == "active", goal["status_reason"]
-        nights = [made.night(AS_OF + timedelta(days=n + 1)) for n in range(NIGHTS)]
-        yield made, segment, forecast, goal, nights
 
 
 @pytest.fixture(scope="module")

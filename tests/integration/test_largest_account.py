@@ -101,7 +101,7 @@ def save_segments(account: Largest) -> None:
     for number in range(DANGLING + LONG):
         definition = {"segment": "seg_gone"} if number < DANGLING else long_definition()
         segment = Segment(f"seg_{number:04d}", NAME, definition, NOW.isoformat(), NOW.isoformat())
-        account.stores.segments.put(segment)
+        account.stores.segments.create(segment, NOW)
 
 
 def close(account: Largest, day: date) -> None:

@@ -51,7 +51,9 @@ def test_a_wrong_method_says_which_work(stores: Stores) -> None:
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, PATCH")
 
 
-@pytest.mark.parametrize("body", ["{", "[]", "null", '"x"', "", "\ud800", "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["{", "[]", "null", '"x"', "", "\ud800", "[" * 100_000, r'{"name": "\ud800"}']
+)
 def test_a_body_that_is_no_json_object_is_400(stores: Stores, body: str) -> None:
     answer = ask("POST", "/v1/segments", body)
     assert (answer.status, answer.json["title"]) == (400, "The request cannot be read")

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 from functions.api import handler as api_function
 from intent_segments.api import answers
 from intent_segments.goals.goal import Status
+from intent_segments.settings import Access
 from intent_segments.store.stores import Stores
 from tests.unit.api.requests import ask, event
 from tests.unit.store.stack import a_goal, save
@@ -31,6 +33,18 @@ def test_the_limit_of_goals_is_account_data(stores: Stores) -> None:
     assert ask("PATCH", "/v1/account", {"goal_limit": 0}).status == 422
     assert ask("PATCH", "/v1/account", {}).status == 422
     assert ask("PATCH", "/v1/account", {"timezone": "UTC"}).status == 422
+
+
+def test_a_segment_is_saved_once_for_a_key(stores: Stores) -> None:
+    body, key = {"name": "Buyers", "definition": BUYERS}, {"idempotency-key": "k"}
+    first, again = (ask("POST", "/v1/segments", body, key) for _ in range(2))
+    assert (first.status, again.status) == (201, 201)
+    assert again.json == first.json and again.headers["Location"] == first.headers["Location"]
+    assert len(ask("GET", "/v1/segments").json["data"]) == 2  # with the one that is built in
+    other = ask("POST", "/v1/segments", body | {"name": "Others"}, key)
+    assert (other.status, other.json["type"]) == (409, "/docs#problem-conflict")
+    ask("DELETE", f"/v1/segments/{first.json['id']}")
+    assert ask("POST", "/v1/segments", body, key).status == 404
 
 
 def test_a_segment_is_saved_read_changed_and_deleted(stores: Stores) -> None:
@@ -111,25 +125,24 @@ def test_events_are_listed_most_frequent_first(stores: Stores) -> None:
 
 
 def test_a_segment_says_who_made_it_and_who_changed_it(stores: Stores) -> None:
-    def asked(method: str, path: str, body: Any, authorizer: dict[str, Any] | None) -> Any:
+    def asked(method: str, path: str, body: Any, known_by: str, **identity: Any) -> Any:
         sent = event(method, path, body)
-        if authorizer is not None:
-            sent["requestContext"]["authorizer"] = authorizer
-        return json.loads(api_function.handler(sent, None)["body"])
+        sent["requestContext"]["authorizer"] = identity
+        with patch.object(api_function.api, "access", Access(known_by, "roles")):
+            return json.loads(api_function.handler(sent, None)["body"])
 
     arn = "arn:aws:iam::123456789012:user/ann"
     body = {"name": "Buyers", "definition": BUYERS}
-    made = asked("POST", "/v1/segments", body, {"iam": {"userArn": arn}})
+    made = asked("POST", "/v1/segments", body, "AWS_IAM", iam={"userArn": arn})
     path = f"/v1/segments/{made['id']}"
     assert (made["created_by"], made["updated_by"]) == (arn, arn)
-    claims = {"sub": "42", "email": "bob@example.org"}
-    changed = asked("PATCH", path, {"name": "New"}, {"jwt": {"claims": claims}})
+    claims = {"sub": "42", "email": "bob@example.org", "roles": "marketer"}
+    changed = asked("PATCH", path, {"name": "New"}, "JWT", jwt={"claims": claims})
     assert (changed["created_by"], changed["updated_by"]) == (arn, "bob@example.org")
-    changed = asked("PATCH", path, {"name": "Newer"}, {"jwt": {"claims": {"sub": "42"}}})
+    del claims["email"]
+    changed = asked("PATCH", path, {"name": "Newer"}, "JWT", jwt={"claims": claims})
     assert changed["updated_by"] == "42"
-    changed = asked("PATCH", path, {"name": "Newest"}, None)
-    assert changed["updated_by"] is None
-    answers.SegmentSaved.model_validate(changed)
+    assert asked("PATCH", path, {"name": "Newest"}, "NONE")["updated_by"] is None
 
 
 def test_a_segment_lists_the_goals_at_work_on_it(stores: Stores) -> None:

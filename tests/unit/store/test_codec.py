@@ -26,6 +26,11 @@ def test_a_date_is_kept_as_iso_text() -> None:
     assert encode(date(2026, 11, 3)) == {"S": "2026-11-03"}
 
 
+@pytest.mark.parametrize("value", [5e-324, -1e-131])
+def test_a_number_nearer_to_0_than_dynamodb_keeps_is_0(value: float) -> None:
+    assert encode(value) == {"N": "0"}
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**38])
 def test_a_number_dynamodb_cannot_hold_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="DynamoDB"):

@@ -22,6 +22,7 @@ from ..telemetry.journal import Metric, tell, where
 from ..telemetry.redacted import named
 from .access import NOBODY, Caller, admit
 from .call import Call
+from .conditional import conditional
 from .operations import methods_of, operation_of
 from .problem import MEDIA_TYPE, UnknownRoute, WrongMethod, problem_of
 
@@ -61,7 +62,7 @@ class Api:
             answer = refusal(self._told(error))
         else:
             self.resolver.append_context(call=partial(self._call, event, caller))
-            answer = self.resolver.resolve(event, context)
+            answer = conditional(event, self.resolver.resolve(event, context))
         tell_request(event, answer["statusCode"], began, self.clock(), self.fault)
         return answer
 

@@ -130,6 +130,11 @@ class Call:
             raise MalformedRequest(f"The body is not JSON: {_where(fault)}.") from None
         if not isinstance(document, dict):
             raise MalformedRequest("The body must be a JSON object.")
+        if not _is_text(document):
+            raise MalformedRequest(
+                "The body has half of a surrogate pair (\\ud800 to \\udfff), which is no "
+                "character; send both halves."
+            )
         try:
             return model.model_validate(document)
         except ValidationError as found:
@@ -151,6 +156,16 @@ def listed(data: list[dict[str, Any]], has_more: bool) -> dict[str, Any]:
 def location(resource: str, resource_id: str) -> str:
     """The path of a thing that was just made."""
     return f"/v1/{resource}/{quote(resource_id)}"
+
+
+def _is_text(document: Any) -> bool:
+    """Whether all text in it can be written down: JSON lets a surrogate stand alone (RFC 8259,
+    section 8.2), and UTF-8 does not."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _where(fault: Exception) -> str:

@@ -122,6 +122,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "Where they are with this night; anywhere when left out.",
         "schema": {"type": "string", "enum": [standing.label for standing in TO]},
     },
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "The ETag of an answer that you have; 304 says that it is still the same.",
+        "schema": {"type": "string"},
+    },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -130,6 +136,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
 }
+
+TEXT = {"type": "string"}
 
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "bucket": {"enum": ["most_likely", "moderately_likely", "least_likely"]},
@@ -204,7 +212,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
         }
         for name in re.findall(r"\{(\w+)\}", operation.path)
     ]
-    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in operation.parameters]
+    named = operation.parameters
+    if operation.method == "GET" and operation.status == 200:
+        named = (*named, "If-None-Match")
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in named]
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
@@ -248,6 +259,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
     elif operation.path == "/docs":
         success["content"] = {"text/html": {"schema": {"type": "string"}}}
     responses = {str(operation.status): success}
+    if operation.method == "GET" and operation.status == 200:
+        success["headers"] = {"ETag": {"description": "Of what is shown.", "schema": TEXT}}
+        responses["304"] = {"description": "Nothing has changed since the ETag that was sent"}
     told: dict[int, list[str]] = {}
     for name in operation.problems:
         kind = next(kind for kind in KINDS.values() if kind.name == name)
@@ -262,7 +276,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     told.setdefault(UNEXPECTED.status, []).append(UNEXPECTED.title)
     problem = {MEDIA_TYPE: {"schema": _ref("Problem")}}
     gateway = {"application/json": {"schema": _ref("GatewayMessage")}}
-    forms = {401: problem | gateway, 403: problem | gateway, 429: gateway}
+    forms = {429: gateway} | dict.fromkeys((401, 403, 404), problem | gateway)
     for status in sorted(told):
         titles = "; ".join(dict.fromkeys(told[status]))
         responses[str(status)] = {"description": titles, "content": forms.get(status, problem)}

@@ -60,7 +60,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "Segments",
         request="NewSegment",
         status=201,
-        problems=WRITTEN,
+        parameters=("Idempotency-Key",),
+        problems=(*WRITTEN, "not-found", "conflict", "raced"),
         role="marketer",
     ),
     Operation(

@@ -23,8 +23,15 @@ def create() -> Response[str]:
 
     call = call_of(router)
     wanted = call.body(NewSegment)
-    seg_id, by = call.new_id("seg"), call.caller.subject
-    made = segments.create(call.stores, seg_id, wanted.name, wanted.definition, call.now, by)
+    made = segments.create(
+        call.stores,
+        call.new_id("seg"),
+        wanted.name,
+        wanted.definition,
+        call.now,
+        call.caller.subject,
+        call.idempotency_key(),
+    )
     return json_answer(201, made, location("segments", made["id"]))
 
 

@@ -14,6 +14,7 @@ from ..goals.event_rules import unknown_event
 from ..goals.goal import Goal
 from ..segments.definition import ALL_USERS, EVERYBODY, parse, references
 from ..segments.limits import MAX_REFERENCE_DEPTH
+from ..store.goals import IdempotencyKey
 from ..store.segments import Segment
 from ..store.stores import Stores
 from .account import require_ai_pack
@@ -36,14 +37,19 @@ def create(
     definition: Any,
     now: datetime,
     caller: str | None = None,
+    key: IdempotencyKey | None = None,
 ) -> dict[str, Any]:
-    """Save a definition; `caller` is who asks for it. Raises InvalidInput for a definition outside
-    the language, or one that refers to a segment that does not exist."""
+    """Save a definition; `caller` is who asks for it. With a `key` seen before, the segment that
+    was saved then.
+
+    Raises InvalidInput for a definition outside the language, or one that refers to a segment that
+    does not exist; Conflict for a key used with another request; Raced.
+    """
     normal = parse(definition).to_json()
     require_scores(stores, freeze(stores, normal))
     at = now.isoformat()
     segment = Segment(segment_id, name, normal, at, at, caller, caller)
-    stores.segments.put(segment)
+    segment = stores.segments.create(segment, now, key)
     return _shown(stores, segment, [], None) | {"warnings": warnings(stores, normal)}
 
 

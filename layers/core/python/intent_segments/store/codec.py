@@ -14,9 +14,13 @@ from typing import Any
 MAX_NUMBER = 10**38
 """DynamoDB keeps 38 significant digits of a number (its documented limit)."""
 
+LEAST_NUMBER = 1e-130
+"""DynamoDB refuses a number that is nearer to 0 and not 0 (its documented limit)."""
+
 
 def encode(value: Any) -> dict[str, Any]:
-    """One value as an attribute value. Dates and times become ISO text, tuples become lists.
+    """One value as an attribute value. Dates and times become ISO text, tuples become lists, and a
+    number nearer to 0 than LEAST_NUMBER becomes 0.
 
     Raises TypeError for a type without a stored form, ValueError for NaN and infinities.
     """
@@ -70,4 +74,6 @@ def _number(value: int | float) -> str:
         raise ValueError(f"{value} cannot be stored: DynamoDB has no such number")
     if abs(value) >= MAX_NUMBER:
         raise ValueError(f"{value} has more digits than DynamoDB keeps")
+    if abs(value) < LEAST_NUMBER:
+        return "0"
     return repr(value)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from ..errors import NotFound
+from ..errors import NotFound, Raced
+from .goals import IdempotencyKey
+from .idempotency import made_with, remember
 from .table import Action, Table, TransactionRefused
 
 PK = "SEGMENT"
@@ -33,11 +36,24 @@ class SegmentStore:
 
     table: Table
 
-    def put(self, segment: Segment) -> None:
-        """Keep a new segment."""
-        self.table.apply(
-            Action(PK, segment.id, put=vars(segment).copy(), condition="attribute_not_exists(pk)")
-        )
+    def create(self, segment: Segment, now: datetime, key: IdempotencyKey | None = None) -> Segment:
+        """Keep a new segment; with a `key` seen before, the one that was made then, as it is now.
+
+        Raises Conflict for a key used with another request, NotFound for one whose segment is
+        deleted, Raced for an id that is taken.
+        """
+        item = vars(segment).copy()
+        actions = [Action(PK, segment.id, put=item, condition="attribute_not_exists(pk)")]
+        if key is not None:
+            actions.append(remember("segment", key, segment.id, now))
+        try:
+            self.table.transact(actions)
+        except TransactionRefused:
+            earlier = None if key is None else made_with(self.table, "segment", key, now)
+            if earlier is None:
+                raise Raced(f"The id {segment.id} is taken; repeat with a fresh one.") from None
+            return self.get(earlier)
+        return segment
 
     def get(self, segment_id: str) -> Segment:
         """Raises NotFound."""
