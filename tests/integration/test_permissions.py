@@ -49,7 +49,7 @@ from tests.fixtures.erasing import version_bucket
 from tests.fixtures.functions import fresh_containers
 from tests.fixtures.histories import START
 from tests.fixtures.nights import Nights, nights
-from tests.fixtures.recording import CALLS_QUEUE, Recording, asked, grants
+from tests.fixtures.recording import CALLS_QUEUE, START_ROLE, Recording, asked, grants
 from tests.unit.api.requests import Answer, ask
 
 TEMPLATE = yaml_parse((CHECKOUT / "template.yaml").read_text())
@@ -144,11 +144,19 @@ class Life:
 
     def engage(self, goal: str, destination: str) -> str:
         """The path of an engagement that was sent at once."""
-        body = {"name": "e", "audience": {"buckets": ["least_likely"]}, "destination": destination}
-        asked = body | {"schedule": {"kind": "now"}}
-        made = self.http("POST", f"/v1/goals/{goal}/engagements", asked).json["id"]
+        body = {"audience": {"buckets": ["least_likely"]}, "destination": destination}
+        return self.sent(f"/v1/goals/{goal}/engagements", body)
+
+    def sent(self, path: str, body: dict[str, Any]) -> str:
+        asked = body | {"name": "e", "schedule": {"kind": "now"}}
+        made = self.http("POST", path, asked).json["id"]
         self.run({"kind": "send", "run_id": self.recording.told[-1]["run_id"]})
         return f"/v1/engagements/{made}"
+
+    def saved_segment(self, definition: dict[str, Any]) -> str:
+        body = {"name": "p", "definition": definition}
+        made: str = self.http("POST", "/v1/segments", body).json["id"]
+        return made
 
     def follow(self, href: str) -> None:
         """A link can do what its maker can: S3 checks it against the role that signed it."""
@@ -211,6 +219,7 @@ def track(life: Life) -> None:
             for number in range(5):
                 rolled_up(life, key, f"{number}")
         life.account.stores.objects.put("calls/2026-01-01/00/poison.jsonl.gz", b"no gzip")
+        life.http("DELETE", "/v1/users/user 0")
         rolled_up(life, key, "today")
         [stands] = life.http("GET", "/v1/write-keys").json["data"]
         life.http("DELETE", f"/v1/write-keys/{stands['id']}")
@@ -337,17 +346,42 @@ def engagements(life: Life, goal: str) -> None:
     assert "sent" in life.http("POST", f"/v1/destinations/{to_queue}/test").text
     life.http("POST", f"{failed}/replay", {"batches": batches})
     life.run({"kind": "send", "run_id": life.recording.told[-1]["run_id"]})
-    filed = life.engage(goal, life.destination({"name": "f", "kind": "file", "settings": {}}))
-    paid = {"name": "Paid", "event": "Charged", "sum": "amount"}
-    life.http("PATCH", f"/v1/goals/{goal}", {"metrics": [paid]})
+    files = life.destination({"name": "f", "kind": "file", "settings": {}})
+    sent = life.engage(goal, files)
+    for send in life.http("GET", f"{sent}/deliveries").json["data"]:
+        life.follow(send["files"][0]["href"])
+    later(life, goal, files)
+    paid = {"did": {"event": "Charged", "where": [{"property": "amount", "gte": 1}]}}
+    audience = {"segment": life.saved_segment(paid)}
+    life.sent("/v1/engagements", {"audience": audience, "destination": files})
+    revenue = {"name": "Paid", "event": "Charged", "sum": "amount"}
+    life.http("PATCH", f"/v1/goals/{goal}", {"metrics": [revenue]})
     life.run({"kind": "night", "date": from_day(AS_OF + 3).isoformat()})
-    life.http("GET", f"/v1/goals/{goal}/uplift?engagement={filed.rpartition('/')[2]}")
+    life.http("GET", f"/v1/goals/{goal}/uplift?engagement={sent.rpartition('/')[2]}")
     for part in ("", "/deliveries"):
         life.http("GET", f"{failed}{part}")
     life.http("POST", f"{failed}/stop")
     life.http("PATCH", f"/v1/destinations/{to_queue}", {"name": "Shop"})
     life.http("GET", "/v1/destinations")
     life.http("DELETE", f"/v1/destinations/{to_queue}")
+
+
+def later(life: Life, goal: str, destination: str) -> None:
+    """An engagement at an instant, which is stopped before."""
+    boto3.client("scheduler").create_schedule_group(Name="Schedules")
+    role = f"arn:aws:iam::123456789012:role/{START_ROLE}"
+    starts = {
+        "SCHEDULE_GROUP": "Schedules",
+        "STATE_MACHINE": "arn:aws:states:eu-central-1:123456789012:stateMachine:run",
+        "START_ROLE": role,
+        "UNDELIVERED_STARTS": "arn:aws:sqs:eu-central-1:123456789012:undelivered",
+    }
+    at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"name": "l", "audience": {"everyone": True}, "destination": destination}
+    with patch.dict(os.environ, starts):
+        asked = body | {"schedule": {"kind": "at", "at": at}}
+        made = life.http("POST", f"/v1/goals/{goal}/engagements", asked).json["id"]
+        life.http("POST", f"/v1/engagements/{made}/stop")
 
 
 def erasures(life: Life) -> None:
