@@ -58,6 +58,20 @@ NEVER_NEEDED = (
     "pyarrow/src",
     # DuckDB's imitation of Spark.
     "duckdb/experimental",
+    # Swagger UI (the API brings a page of its own), and Powertools that no function imports.
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
+    "aws_lambda_powertools/utilities/auth_alpha",
+    "aws_lambda_powertools/utilities/batch",
+    "aws_lambda_powertools/utilities/circuit_breaker",
+    "aws_lambda_powertools/utilities/data_masking",
+    "aws_lambda_powertools/utilities/feature_flags",
+    "aws_lambda_powertools/utilities/idempotency",
+    "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/utilities/parameters",
+    "aws_lambda_powertools/utilities/parser",
+    "aws_lambda_powertools/utilities/streaming",
+    "aws_lambda_powertools/utilities/validation",
 )
 """Glob patterns below TARGET/python. numpy, scipy and scikit-learn are never stripped: that breaks
 OpenBLAS and libgfortran (scipy#17438). numpy.f2py stays: scipy imports it."""
