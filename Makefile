@@ -1,4 +1,5 @@
-# `make` or `make help` lists what there is. Everything needs only Python 3.11+, git and make.
+# `make` or `make help` lists what there is. Everything needs only Python 3.11+, git and make; the
+# console also needs node, which comes from PyPI where the machine has none.
 
 PYTHON ?= python3
 
@@ -16,14 +17,18 @@ unexport PYTHONDONTWRITEBYTECODE
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help setup demo test fuzz api-changes check lint-python lint-template build sizes test-artefacts bench deploy \
+CONSOLE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard web 2>/dev/null))
+
+.PHONY: help setup demo console screenshots test fuzz api-changes check lint-python lint-template \
+        lint-console build sizes test-artefacts bench deploy \
         lock-layers clean
 
 help:
 	@echo 'make setup           install everything into .venv'
 	@echo 'make demo            the whole job on real data, on this machine, with a report'
+	@echo 'make console         build the web console into web/dist'
 	@echo 'make test            checks and all tests'
-	@echo 'make check           ruff, mypy and the lint of template.yaml and its state machine'
+	@echo 'make check           ruff, mypy, the lint of template.yaml, and the checks of the console'
 	@echo 'make build           what AWS gets: functions and layers, with their sizes'
 	@echo 'make test-artefacts  run the built functions on Python 3.13'
 	@echo 'make fuzz            the API asked anything, for ten minutes (SECONDS=600)'
@@ -58,15 +63,41 @@ $(VENV)/.ready: uv.lock pyproject.toml .uv/.ready
 # ---- Use --------------------------------------------------------------------------------------
 
 demo: setup
+	@$(MAKE) --no-print-directory console || \
+	  echo 'The console is left out: it could not be built. Everything else works; try `make console` again later.'
 	@$(VENV)/bin/intent demo
 
 bench: setup
 	@$(VENV)/bin/python -m bench
 
+# ---- The console ------------------------------------------------------------------------------
+
+console: web/dist/index.html
+
+web/node_modules/.ready: web/package-lock.json web/package.json web/client/package.json .uv/.ready
+	@echo 'installing what the console is built with'
+	@infra/npm.sh ci --silent
+	@touch $@
+
+web/dist/index.html: $(CONSOLE_SOURCES) docs/openapi.json web/node_modules/.ready
+	@infra/npm.sh run --silent build
+	@touch $@
+
+web/node_modules/.checked: $(CONSOLE_SOURCES) docs/openapi.json docs/segments.md web/node_modules/.ready
+	@infra/npm.sh run --silent generate
+	@infra/npm.sh run --silent check
+	@infra/npm.sh run --silent test
+	@touch $@
+
+screenshots: setup console
+	@infra/install_chromium.sh
+	@$(VENV)/bin/python infra/screenshots.py docs/images
+
 # ---- Checks -----------------------------------------------------------------------------------
 
-test: setup check
-	@$(VENV)/bin/python tests/run_suites.py unit integration faults e2e
+test: setup check console
+	@infra/install_chromium.sh
+	@$(VENV)/bin/python tests/run_suites.py unit integration faults e2e browser
 	@if [ -n "$$($(VENV)/bin/python infra/find_python.py 3.13)" ]; then $(MAKE) --no-print-directory test-artefacts; \
 	  else echo 'artefacts: not run, the built functions need a python3.13'; fi
 
@@ -78,7 +109,9 @@ api-changes: setup
 	@$(VENV)/bin/python infra/api_changes.py build/openapi-before.json docs/openapi.json
 
 check: setup
-	@$(MAKE) --no-print-directory -j2 lint-template lint-python
+	@$(MAKE) --no-print-directory -j2 lint-template lint-python lint-console
+
+lint-console: web/node_modules/.checked
 
 lint-python: setup
 	@$(VENV)/bin/ruff check .
@@ -112,4 +145,4 @@ lock-layers: setup
 	@UV=$(UV) $(VENV)/bin/python infra/lock_layers.py
 
 clean:
-	rm -rf .aws-sam .venv .venv-sam .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf web/dist web/node_modules web/client/dist .node .aws-sam .venv .venv-sam .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

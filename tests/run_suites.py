@@ -23,12 +23,13 @@ from threading import Lock
 
 TESTS = Path(__file__).parent
 
-SUITES = ("unit", "integration", "faults", "e2e", "artefacts")
+SUITES = ("unit", "integration", "faults", "e2e", "browser", "artefacts")
 
 PIECES = (
     "faults/test_set_up_and_night.py",
     "integration",
     "unit",
+    "browser",
     "e2e/test_main_job.py",
     "unit/propensity",
     "e2e/test_demo.py",

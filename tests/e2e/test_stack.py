@@ -78,7 +78,7 @@ def test_every_route_reaches_its_function(api, method, path, function, route):
 
 def test_an_unknown_path_is_refused_in_words(api):
     with pytest.raises(ApiError) as refused:
-        api.get("/nothing")
+        api.get("/v1/nothing")
     assert refused.value.status == 404
 
 

@@ -6,17 +6,21 @@ import argparse
 import shutil
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from intent_segments.errors import IntentError
 from intent_segments.lake.calendar import parse_date
 
+from ..addresses import show_addresses
 from ..cli import Terminated
 from ..console import duration, say, show
 from ..demo.plays import NIGHTS, PLAYS, Play
+
+if TYPE_CHECKING:
+    from ..stack.server import Server
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -97,17 +101,16 @@ def play_one(play: Play, folder: Path, *, last: bool, began: float) -> None:
         if not last:
             return
         show(f"in all {duration(time.monotonic() - began)}")
-        show(f"API   {running.api_url}/v1/goals")
-        show(f"docs  {running.api_url}/docs")
+        show_addresses(running.api_url)
         if sys.stdout.isatty():
-            serve(running.server.is_healthy)
+            serve(running.server)
 
 
-def serve(healthy: Callable[[], bool]) -> None:
+def serve(server: Server) -> None:
     """Until Ctrl-C, SIGTERM or the end of the stack."""
     say("Ctrl-C stops it; everything is kept: `make demo` shows it again")
     try:
-        while healthy():
+        while not server.has_ended():
             time.sleep(1)
     except (KeyboardInterrupt, Terminated):
         say("stopped; everything is saved")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from ..addresses import show_addresses
 from ..cli import Terminated
 from ..console import say, show
 from ..stack.errors import StackError
@@ -51,12 +52,11 @@ def run(args: argparse.Namespace) -> int:
                         "the local stack is up and asks nobody who they are; `intent down` first"
                     )
                 say("the local stack is up already; this only watches it")
-            show(f"API   {stack.api_url}/v1")
-            show(f"docs  {stack.api_url}/docs")
+            show_addresses(stack.api_url)
             if stack.server.signs_in:
-                show(f"issuer  {stack.outputs['Issuer']}  client  {stack.outputs['ClientId']}")
+                show(f"issuer   {stack.outputs['Issuer']}  client  {stack.outputs['ClientId']}")
             say("Ctrl-C stops it; everything is kept for the next time")
-            while stack.server.is_healthy():
+            while not stack.server.has_ended():
                 time.sleep(LOOK_EVERY_SECONDS)
             raise StackError("the local stack has ended; start it again with `intent up`")
     except (KeyboardInterrupt, Terminated):

@@ -27,7 +27,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Play:
-    """One account: history up to `as_of`, then goals that end `nights` days later."""
+    """One account: history up to `as_of`, then `nights` nights of goals that end with the last of
+    them, or `horizon` days after `as_of`."""
 
     account: str
     about: str
@@ -35,10 +36,11 @@ class Play:
     as_of: date
     wishes: tuple[Wish, ...]
     nights: int = NIGHTS
+    horizon: int | None = None
 
     @property
     def ends_on(self) -> date:
-        return self.as_of + timedelta(days=self.nights)
+        return self.as_of + timedelta(days=self.horizon or self.nights)
 
     def days(self) -> list[date]:
         """The nights to run, in order."""

@@ -1,8 +1,9 @@
-"""The child process: MiniStack on loopback, with seven things that a laptop needs besides.
+"""The child process: MiniStack on loopback, with eight things that a laptop needs besides.
 
 - A second port serves the HTTP API at its root: `http://127.0.0.1:8787/docs` instead of an API id
   in a path. `PUT /_intent/api/<id>` on the first port says which API that is.
 - Below `/oidc` of that port an OpenID Connect issuer signs people in, for `intent up --auth`.
+- What neither answers on that port is the console (`console_site.py`).
 - `GET /_intent/health` tells the process id, so that nobody takes another stack for this one.
 - `POST /_intent/save` writes the state of all services now. MiniStack itself saves only on a clean
   end; here it is also saved every few seconds while there were requests.
@@ -37,7 +38,8 @@ from hypercorn.config import Config
 from ministack.core.lambda_runtime import Worker
 from ministack.core.persistence import load_state, save_state
 
-from .home import Home
+from .console_site import belongs_to_api, config_for, serve_site
+from .home import Home, read_json
 
 if TYPE_CHECKING:
     from ..issuer.served import ServedIssuer
@@ -87,11 +89,16 @@ class Embedded:
             if scope["path"].startswith("/_intent/"):
                 await self.answer(scope["method"], scope["path"], send)
                 return
+            on_api_port = scope["server"][1] == self.api_port
+            if on_api_port and scope["path"].startswith("/oidc/"):
+                await self.issuer.answer(scope, receive, send)
+                return
+            if on_api_port and not belongs_to_api(scope["path"]):
+                signs_in = bool(read_json(self.home.server).get("signs_in"))
+                await serve_site(scope, send, config_for(self.api_port, signs_in))
+                return
             self.used = self.used or not scope["path"].startswith("/_ministack/")
-            if scope["server"][1] == self.api_port:
-                if scope["path"].startswith("/oidc/"):
-                    await self.issuer.answer(scope, receive, send)
-                    return
+            if on_api_port:
                 scope = self.addressed_to_api(scope)
         await ministack.app(scope, receive, send)
 

@@ -54,6 +54,10 @@ class Server:
         except (OSError, ValueError, KeyError):
             return False
 
+    def has_ended(self) -> bool:
+        """Whether the process is gone. One that is busy answers late, and has not ended."""
+        return not is_alive(self.pid)
+
     def save(self) -> None:
         """Have everything written to disk that a sudden end would lose."""
         self._tell("POST", "/_intent/save")

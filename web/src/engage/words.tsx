@@ -1,0 +1,20 @@
+import type { Engagement } from "../api/resources";
+import { bucketWords } from "../segments/words";
+import { KINDS } from "./kinds";
+
+/** "The moderately likely, through Shop, after every night" */
+export function reaching(engagement: Engagement): string {
+  const whom = engagement.audience.everyone
+    ? "Everyone who is open"
+    : `The ${(engagement.audience.buckets ?? []).map(bucketWords).join(" and the ")}`;
+  const { name, kind, id } = engagement.destination;
+  const where = name ?? (kind ? KINDS[kind].label : id);
+  const when = engagement.schedule.kind === "nightly" ? "after every night" : "once";
+  return `${whom}, through ${where}, ${when}`;
+}
+
+const TONES: Record<Engagement["status"], string> = { active: "good", done: "", stopped: "warn" };
+
+export function EngagementStatus({ engagement }: { engagement: Engagement }) {
+  return <span class={`pill ${TONES[engagement.status]}`}>{engagement.status}</span>;
+}

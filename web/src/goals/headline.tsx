@@ -1,0 +1,119 @@
+/** The three answers at a glance: will we make it, how sure is that, who to talk to. */
+import { CircleCheck, CircleX, Clock3, TriangleAlert } from "lucide-preact";
+import type { Buckets, Goal, Progress, Report } from "../api/resources";
+import { shortDay } from "../format/dates";
+import { chance, change, count, span } from "../format/numbers";
+import { bucketAdvice, bucketLabel, firstToTalkTo } from "./buckets";
+import { qualityOf } from "./quality";
+import { verdictOf } from "./verdict";
+
+const ICONS = { good: CircleCheck, warn: TriangleAlert, bad: CircleX, neutral: Clock3 };
+
+export function Headline({
+  goal,
+  progress,
+  report,
+  buckets,
+}: {
+  goal: Goal;
+  progress: Progress | undefined;
+  report: Report | undefined;
+  buckets: Buckets | undefined;
+}) {
+  const verdict = verdictOf(goal, progress, report);
+  const Icon = ICONS[verdict.tone];
+  return (
+    <section class={`headline ${verdict.tone}`} aria-label="At a glance">
+      <div class="headline-answer">
+        <p class="headline-label">
+          <Icon size={17} aria-hidden="true" /> Are we going to make it?
+        </p>
+        <p class="headline-words">{verdict.headline}</p>
+        <p class="quiet">{verdict.detail}</p>
+      </div>
+      <dl class="headline-facts">
+        <TodayFact progress={progress} />
+        <SureFact goal={goal} progress={progress} report={report} />
+        <TalkFact goal={goal} buckets={buckets} />
+      </dl>
+    </section>
+  );
+}
+
+function TodayFact({ progress }: { progress: Progress | undefined }) {
+  const last = progress?.days.at(-1);
+  return (
+    <div>
+      <dt>Did it{last && ` by ${shortDay(last.date)}`}</dt>
+      <dd>{count(last?.did)}</dd>
+      <dd class="note">
+        {last?.predicted
+          ? `${count(last.predicted.value)} predicted, ${
+              last.did < last.predicted.low80 || last.did > last.predicted.high80
+                ? "outside"
+                : "inside"
+            } the 80 % band`
+          : "no prediction for this day"}
+      </dd>
+    </div>
+  );
+}
+
+function SureFact({
+  goal,
+  progress,
+  report,
+}: {
+  goal: Goal;
+  progress: Progress | undefined;
+  report: Report | undefined;
+}) {
+  const quality = qualityOf(goal.forecast?.quality);
+  if (report?.final && report.outcome) {
+    const { error, within, predicted } = report.outcome;
+    return (
+      <div>
+        <dt>Day 0’s forecast was off by</dt>
+        <dd>{change(error)}</dd>
+        <dd class="note">
+          {count(predicted)} predicted;{" "}
+          {within ? `inside its ${within} % interval` : "outside its 95 % interval"}
+        </dd>
+      </div>
+    );
+  }
+  const outlook = progress?.outlook;
+  const forecast = goal.forecast;
+  const low = outlook?.low80 ?? forecast?.intervals["80"]?.low;
+  const high = outlook?.high80 ?? forecast?.intervals["80"]?.high;
+  return (
+    <div>
+      <dt>How sure? 80 % certain</dt>
+      <dd>{low != null && high != null ? span(low, high) : "–"}</dd>
+      <dd class="note">
+        {quality.mape != null
+          ? `past forecasts were off by ${chance(quality.mape)} on average`
+          : "no past forecast to compare with"}
+      </dd>
+    </div>
+  );
+}
+
+function TalkFact({ goal, buckets }: { goal: Goal; buckets: Buckets | undefined }) {
+  const first = firstToTalkTo(goal.direction);
+  const bucket = buckets?.buckets.find((one) => one.bucket === first);
+  const over = goal.status === "ended" || goal.status === "archived";
+  return (
+    <div>
+      <dt>
+        {over ? "Still open in" : "Talk to"}: {bucketLabel(first).toLowerCase()}
+      </dt>
+      <dd>{bucket ? <a href="#buckets">{count(bucket.users)}</a> : "–"}</dd>
+      <dd class="note">
+        {over
+          ? "the goal is over; nobody needs a word for it"
+          : bucketAdvice(first, goal.direction)}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { answer, type Schema } from "@intent-segments/client";
+import { ArrowDown, ArrowUp } from "lucide-preact";
+import { useRoute } from "preact-iso";
+import { useResource } from "../api/resource";
+import { type Goal, useGoals } from "../api/resources";
+import { api } from "../api/setup";
+import { day } from "../format/dates";
+import { percent } from "../format/numbers";
+import { bucketLabel } from "../goals/buckets";
+import { Empty } from "../parts/empty";
+import { ProblemNotice } from "../parts/notice";
+import { Page } from "../parts/page";
+import { SkeletonCard } from "../parts/skeleton";
+
+type Intent = Schema<"Intent">;
+const CRUMBS = [{ href: "/users", label: "Users" }];
+
+export default function UserPage() {
+  const id = decodeURIComponent(useRoute().params.id ?? "");
+  const intents = useResource(`users/${id}`, () =>
+    answer(api.GET("/v1/users/{user_id}/intents", { params: { path: { user_id: id } } })),
+  );
+  const goals = useGoals().data?.data ?? [];
+  const { data } = intents;
+  return (
+    <Page title={id} crumbs={CRUMBS} lead="Where this user stands with every goal.">
+      {intents.problem && !data && (
+        <ProblemNotice problem={intents.problem} retry={intents.refresh} />
+      )}
+      {!data && intents.loading && (
+        <SkeletonCard height={240} label="The user is being looked up" />
+      )}
+      {data && data.data.length === 0 && (
+        <Empty title="In no goal at work">
+          <p>
+            No goal that is scored tonight has this user in its target group. Ids are exact: upper
+            and lower case differ.
+          </p>
+          <a class="button" href="/users">
+            Look up another
+          </a>
+        </Empty>
+      )}
+      <ul class="stack">
+        {data?.data.map((one) => (
+          <IntentCard
+            key={one.goal_id}
+            intent={one}
+            goal={goals.find((goal) => goal.id === one.goal_id)}
+          />
+        ))}
+      </ul>
+    </Page>
+  );
+}
+
+const STATES: Record<Intent["state"], string> = {
+  open: "has not done it yet",
+  achieved: "has done it",
+  lost: "has done it, so it is lost",
+};
+
+function IntentCard({ intent, goal }: { intent: Intent; goal: Goal | undefined }) {
+  return (
+    <li class="card intent">
+      <div class="card-head">
+        <div>
+          <h2>
+            <a href={`/goals/${intent.goal_id}`}>{goal?.name ?? intent.goal_id}</a>
+          </h2>
+          <p>
+            {STATES[intent.state]}, as of the night of {day(intent.date)}
+          </p>
+        </div>
+        <div class="actions">
+          {intent.bucket && (
+            <span class="pill">
+              <i class={`swatch box ${intent.bucket}`} aria-hidden="true" />
+              {bucketLabel(intent.bucket)}
+            </span>
+          )}
+          {intent.arm === "control" && <span class="pill warn">control: leave out</span>}
+        </div>
+      </div>
+      {intent.likelihood !== null && (
+        <div class="intent-likelihood">
+          <p class="big-figure">{percent(intent.likelihood)}</p>
+          <div>
+            <p class="small quiet">
+              likelihood {goal?.direction === "minimize" ? "to stay without it" : "to do it"}
+              {intent.percentile !== null &&
+                `; higher than ${intent.percentile}${"\u202f"}% of the open members`}
+            </p>
+            <span class="meter" aria-hidden="true">
+              <i style={{ width: `${intent.likelihood * 100}%` }} />
+            </span>
+          </div>
+        </div>
+      )}
+      {intent.reasons.length > 0 && (
+        <ul class="reasons">
+          {intent.reasons.map((reason) => (
+            <li key={reason.condition}>
+              <span class={`driver-sign ${reason.effect === 1 ? "up" : "down"}`}>
+                {reason.effect === 1 ? (
+                  <ArrowUp size={15} aria-label="raises it" />
+                ) : (
+                  <ArrowDown size={15} aria-label="lowers it" />
+                )}
+              </span>
+              <span>{reason.condition}</span>
+              <span class="small faint">
+                {percent(reason.rate)} did it, {percent(reason.rate_otherwise)} otherwise
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
