@@ -85,7 +85,7 @@ def test_members_of_a_bucket_lead_to_why_they_are_in_it(page: Page, goal: dict[s
     page.goto(f"/goals/{goal['id']}/members/most_likely")
     page.locator("td a").first.click()
     expect(page.get_by_role("heading", level=2, name="See concerts")).to_be_visible()
-    expect(page.get_by_text("likelihood to do it")).to_be_visible()
+    expect(page.get_by_text("likelihood to do it").first).to_be_visible()
 
 
 def test_a_bucket_is_engaged_without_its_control_group(
