@@ -21,6 +21,8 @@ interface Entry {
   problem: Problem | null;
   at: number | null;
   running: Promise<void> | null;
+  /** How it was asked for last. */
+  load: (() => Promise<unknown>) | null;
   listeners: Set<() => void>;
 }
 
@@ -31,7 +33,14 @@ const FRESH_MS = 5_000;
 function entryOf(key: string): Entry {
   let entry = entries.get(key);
   if (!entry) {
-    entry = { data: undefined, problem: null, at: null, running: null, listeners: new Set() };
+    entry = {
+      data: undefined,
+      problem: null,
+      at: null,
+      running: null,
+      load: null,
+      listeners: new Set(),
+    };
     entries.set(key, entry);
   }
   return entry;
@@ -39,6 +48,7 @@ function entryOf(key: string): Entry {
 
 function ask(key: string, load: () => Promise<unknown>, now: () => number = Date.now): void {
   const entry = entryOf(key);
+  entry.load = load;
   if (entry.running) return;
   entry.running = load()
     .then(
@@ -96,9 +106,13 @@ function neverAsked(entry: Entry): boolean {
   return entry.at === null && entry.problem === null;
 }
 
-/** Forget what was answered under keys that begin so; whoever shows it asks again when next seen. */
+/** What was answered under keys that begin so is old: it is asked for anew, now where it is on screen. */
 export function forget(prefix: string): void {
-  for (const [key, entry] of entries) if (key.startsWith(prefix)) entry.at = 0;
+  for (const [key, entry] of entries) {
+    if (!key.startsWith(prefix)) continue;
+    entry.at = 0;
+    if (entry.listeners.size > 0 && entry.load) ask(key, entry.load);
+  }
 }
 
 /** Put what a change answered in the place of what was known. */
