@@ -6,10 +6,11 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from intent_segments.api import changes, effects, members, previews, progress, trends
+from intent_segments.api import changes, effects, members, previews, progress, reporting, trends
 from intent_segments.api.app import Api
 
-ROUTERS = [module.router for module in (previews, trends, members, progress, changes, effects)]
+MODULES = (previews, trends, members, progress, changes, effects, reporting)
+ROUTERS = [module.router for module in MODULES]
 
 api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)
 

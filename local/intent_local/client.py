@@ -55,6 +55,11 @@ class ApiClient:
         given = {name: value for name, value in query.items() if value is not None}
         return self._send("GET", path + (f"?{urllib.parse.urlencode(given)}" if given else ""))
 
+    def text(self, path: str, **query: object) -> str:
+        """The same of an answer that is text for people."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._answer("GET", f"{path}?{urllib.parse.urlencode(given)}").decode()
+
     def post(self, path: str, body: Any = None) -> Any:
         return self._send("POST", path, {} if body is None else body)
 
@@ -93,6 +98,9 @@ class ApiClient:
             after = str(page["data"][-1]["id"])
 
     def _send(self, method: str, path: str, body: Any = None) -> Any:
+        return document(self._answer(method, path, body))
+
+    def _answer(self, method: str, path: str, body: Any = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if data is None else {"content-type": "application/json"}
         url = self.url + path
@@ -100,7 +108,7 @@ class ApiClient:
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                return document(answer.read())
+                return bytes(answer.read())
         except urllib.error.HTTPError as error:
             problem = document(error.read())
             raise ApiError(error.code, problem if isinstance(problem, dict) else {}) from None

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from intent_segments.errors import InvalidInput
 from intent_segments.lake.calendar import from_day
-
-from .svg import Chart, percent
+from intent_segments.pages.svg import Chart, percent
 
 if TYPE_CHECKING:
     from intent_segments.propensity.backtest import Backtest, OriginResult

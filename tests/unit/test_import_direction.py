@@ -33,8 +33,10 @@ MAY_IMPORT = {
         *("errors", "settings", "telemetry", "lake", "calls", "events", "segments", "goals"),
         *("campaigns", "propensity", "delivery", "store"),
     },
+    "pages": {"errors", "lake"},
     "api": {
         *("errors", "settings", "telemetry", "calls", "store", "services", "segments", "goals"),
+        "pages",
     },
 }
 """Part of the package -> the other parts it may import."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from intent_segments.errors import InvalidInput
 
 from ..arguments import share
 from ..connection import Connection, connect
@@ -46,6 +50,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     progress = actions.add_parser("progress", help="day by day: actual beside predicted")
     progress.add_argument("--today", action="store_true", help="count also what has landed since")
     report = actions.add_parser("report", help="predicted against actual, so far or at the end")
+    report.add_argument("--format", choices=("csv", "html"), help="a table, or a page to print")
+    report.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write it; default: stdout"
+    )
     effect = actions.add_parser("uplift", help="test against control: what a campaign changed")
     effect.add_argument("--bucket", choices=BUCKETS, help="only members of this bucket of day 0")
     effect.add_argument("--engagement", metavar="ID", help="only who came into it, from then on")
@@ -145,13 +153,31 @@ def follow_goal(args: argparse.Namespace) -> int:
 
 
 def report_goal(args: argparse.Namespace) -> int:
-    """The report in words, or the API's JSON. Raises ApiError."""
+    """The report in words, the API's JSON, or a document as the API has it. Raises ApiError,
+    InvalidInput for a file that cannot be written."""
+    if args.format is None and args.out is not None:
+        raise InvalidInput.at("--out", "--out takes a document: say --format html or --format csv")
     with connect(args.stack) as stack:
-        report = stack.api.get(f"{_path(args.id)}/report")
+        path = f"{_path(args.id)}/report"
+        if args.format is not None:
+            return _written(stack.api.text(path, format=args.format), args.out)
+        report = stack.api.get(path)
     if args.json:
         show_json(report)
     else:
         show_report(report)
+    return 0
+
+
+def _written(document: str, out: Path | None) -> int:
+    if out is None:
+        sys.stdout.write(document)
+        return 0
+    try:
+        out.write_text(document, "utf-8", newline="")
+    except OSError as error:
+        raise InvalidInput.at("--out", f"{out} cannot be written: {error.strerror}") from None
+    say(f"written to {out}")
     return 0
 
 

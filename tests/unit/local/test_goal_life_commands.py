@@ -39,6 +39,10 @@ class InProcess(ApiClient):
             raise ApiError(answer.status, answer.json)
         return answer.json
 
+    def text(self, path: str, **query: object) -> str:
+        with redirect_stdout(StringIO()):
+            return ask("GET", path + "?" + "&".join(f"{k}={v}" for k, v in query.items())).text
+
 
 @pytest.fixture
 def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
@@ -207,3 +211,18 @@ def test_metrics_of_a_goal_are_shown_and_put_in_place(
     file.write_text('{"metrics": []}')
     assert main(["goals", "metrics", goal_id, "--file", str(file)]) == 1
     assert "no night counts metrics" in capsys.readouterr().err
+
+
+def test_the_report_is_written_as_a_page_and_as_a_table(
+    stores: Stores, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    goal_id = goal()
+    page = tmp_path / "report.html"
+    assert told(capsys, "report", goal_id, "--format", "html", "--out", str(page)) == ""
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert told(capsys, "report", goal_id, "--format", "csv").startswith("part,of,date,measure")
+    assert main(["goals", "report", goal_id, "--out", str(page)]) == 1
+    assert "say --format html" in capsys.readouterr().err
+    nowhere = str(tmp_path / "no folder" / "report.csv")
+    assert main(["goals", "report", goal_id, "--format", "csv", "--out", nowhere]) == 1
+    assert "cannot be written" in capsys.readouterr().err

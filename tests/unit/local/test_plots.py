@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from intent_local.plots import check, page
-from intent_local.svg import ticks
 from intent_segments.errors import InvalidInput
+from intent_segments.pages.svg import ticks
 from intent_segments.propensity.backtest import Backtest, backtest
 from intent_segments.propensity.question import Question
 from intent_segments.segments.definition import parse

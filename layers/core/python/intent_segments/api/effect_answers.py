@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from .insights import Rated
 from .models import GoalEventEntry
-from .outlooks import Answer, BucketName, Power
+from .outlooks import Answer, BucketName, Power, Rated
 
 
 class Estimate(Answer):
@@ -183,11 +182,32 @@ class MetricUplift(Answer):
     amounts: AmountMetric
 
 
-class Uplift(Compared):
-    """A goal's uplift as of `date`, its last published night, from `looks` nights. With `bucket`
-    the comparison, `by_likelihood`, `metrics` and `by_day` are of that day-0 bucket; with
-    `engagement` of who came into it, from then on, by the bucket of that day. A rolling goal is
-    compared in its newest complete window."""
+class EngagementUplift(Compared):
+    """Who came into an engagement, from then on, in both arms."""
+
+    engagement: EngagedUsers
+
+
+class Measured(Compared):
+    """All that is said of the members who are compared, after `looks` nights. `engagements` are
+    those that the newest night has counted, newest first."""
+
+    control_share: float
+    looks: int
+    by_bucket: list[BucketUplift]
+    by_likelihood: ByLikelihood | None
+    persuadables: Persuadables
+    metrics: list[MetricUplift]
+    engagements: list[EngagementUplift]
+    by_day: list[Lines]
+    notes: list[str]
+
+
+class Uplift(Measured):
+    """A goal's uplift as of `date`, its last published night. With `bucket` the comparison,
+    `by_likelihood`, `metrics` and `by_day` are of that day-0 bucket; with `engagement` of who came
+    into it, from then on, by the bucket of that day. A rolling goal is compared in its newest
+    complete window."""
 
     goal_id: str
     name: str
@@ -199,16 +219,8 @@ class Uplift(Compared):
     rolling_days: int | None
     date: date
     final: bool
-    control_share: float
-    looks: int
     bucket: BucketName | None
     engagement: EngagedUsers | None
-    by_bucket: list[BucketUplift]
-    by_likelihood: ByLikelihood | None
-    persuadables: Persuadables
-    metrics: list[MetricUplift]
-    by_day: list[Lines]
-    notes: list[str]
 
 
 class BucketPower(Power):

@@ -80,10 +80,13 @@ GOALS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/v1/goals/{goal_id}/report",
-        "Predicted against actual, by bucket and by arm: final when the period is over",
+        "Predicted against actual, and test against control: final when the period is over",
         "GoalReport",
         "Goals",
-        problems=("not-found", "conflict"),
+        "query",
+        parameters=("format",),
+        problems=("not-found", "conflict", "invalid-input"),
+        also=("text/csv", "text/html"),
         role="viewer",
     ),
     Operation(

@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Response, Router
 
-from ..services import changes, quality, reports, tracking
+from ..services import changes, quality, tracking
 from .app import call_of, json_answer
 from .call import listed, location
 
@@ -85,11 +85,6 @@ def clone(goal_id: str) -> Response[str]:
         key=call.idempotency_key(goal_id),
     )
     return json_answer(202, tracking.show(call.stores, made), location("goals", made.id))
-
-
-@router.get("/v1/goals/<goal_id>/report")
-def show_report(goal_id: str) -> dict[str, Any]:
-    return reports.report(call_of(router).stores, goal_id)
 
 
 @router.get("/v1/goals/<goal_id>/buckets")

@@ -5,15 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
+from .effect_answers import Measured
 from .models import GoalEventEntry
-from .outlooks import Answer, ArmName, BucketName, Did, Interval, Predicted, TrackRecord
-
-
-class Rated(Did):
-    """With the 95 % interval of the rate (Wilson's)."""
-
-    low95: float | None
-    high95: float | None
+from .outlooks import Answer, ArmName, BucketName, Interval, Predicted, Rated, TrackRecord
 
 
 class BucketOutcome(Rated):
@@ -145,7 +139,8 @@ class ReportDay(Answer):
 
 class GoalReport(Answer):
     """What was said on day 0 and what came, as of `date`, the last published night. `final` when
-    it is over; then `ranking` is there too, and it does not change any more. A rolling goal is
+    it is over; then `ranking` is there too, and it does not change any more. `arms` is the plain
+    comparison, `uplift` all that the nights say of it. A rolling goal is
     never final: `outcome`, `buckets` and `arms` are of its newest complete window, `windows` sums
     them up. `summary` says the same in sentences."""
 
@@ -167,6 +162,7 @@ class GoalReport(Answer):
     target: TargetOutcome | None
     buckets: list[BucketReport]
     arms: ArmsReport
+    uplift: Measured
     ranking: RankingReport | None
     curve: list[ReportDay]
     windows: TrackRecord | None

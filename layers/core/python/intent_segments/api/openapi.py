@@ -64,6 +64,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "Whether to count also what has landed since the last night.",
         "schema": {"type": "boolean", "default": False},
     },
+    "format": {
+        "name": "format",
+        "in": "query",
+        "description": "`html` is a page to print, `csv` a table for spreadsheets; without it the "
+        "header Accept decides.",
+        "schema": {"type": "string", "enum": ["json", "csv", "html"], "default": "json"},
+    },
     "lift": {
         "name": "lift",
         "in": "query",
@@ -253,7 +260,9 @@ def _schemes() -> dict[str, dict[str, Any]]:
 def _responses(operation: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": operation.summary}
     if operation.answer is not None:
-        success["content"] = {"application/json": {"schema": _ref(operation.answer)}}
+        success["content"] = {"application/json": {"schema": _ref(operation.answer)}} | {
+            media: {"schema": {"type": "string"}} for media in operation.also
+        }
     elif operation.path == "/openapi.json":
         success["content"] = {"application/json": {"schema": {"type": "object"}}}
     elif operation.path == "/docs":

@@ -23,8 +23,9 @@ with or without a role."""
 @dataclass(frozen=True)
 class Operation:
     """`status` is that of success; `problems` are names in `problem.KINDS` worth telling apart
-    from the ones every operation may answer; `parameters` are query or header parameters; `role`
-    is the least that a caller needs, and has no default so that nobody forgets to choose."""
+    from the ones every operation may answer; `parameters` are query or header parameters; `also`
+    are media types of an answer for people; `role` is the least that a caller needs, and has no
+    default so that nobody forgets to choose."""
 
     method: str
     path: str
@@ -36,6 +37,7 @@ class Operation:
     status: int = 200
     parameters: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     role: Needed = field(kw_only=True)
 
     @property

@@ -77,6 +77,13 @@ class Did(Answer):
     rate: float | None
 
 
+class Rated(Did):
+    """With the 95 % interval of the rate (Wilson's)."""
+
+    low95: float | None
+    high95: float | None
+
+
 class SoFar(Answer):
     """Members who did it by what has landed since the last night: `new` ones since `since`, `did`
     in all by `date`, the newest day with data. It is partial: more may land, of that day and of

@@ -64,8 +64,8 @@ def difference(test: Converted, control: Converted) -> Difference | None:
 
 
 def arms_verdict(found: Difference | None) -> str:
-    """What the difference of the arms says, and what it cannot say: nothing is engaged from here
-    yet, so whatever treated the arms differently is the owner's to know."""
+    """What the difference of the arms says where nothing was engaged through the goal: whatever
+    treated the arms differently is the owner's to know."""
     if found is None:
         return "One of the arms is empty, so there is nothing to compare."
     points = f"{100 * found.value:+.2f} points ({_points(found.low95)} to {_points(found.high95)})"

@@ -26,6 +26,8 @@ from ..goals.recount import changed
 from ..store.stores import Stores
 from .quality import ARMS, rated
 from .tracking import known_now, last_night, ready
+from .uplift import measured
+from .uplift_counts import of_goal
 from .windows import days, errors, newest, published
 
 
@@ -43,7 +45,8 @@ def report(stores: Stores, goal_id: str) -> dict[str, Any]:
         outcome, came = _outcome(goal, night, over), night
         curve, windows = _curve(stores, goal), None
     target = None if goal.terms.rolling else _target(goal, night, over)
-    arms = _arms(came["by_arm"])
+    found = measured(stores, of_goal(stores, goal_id))
+    arms = _arms(came["by_arm"], found)
     return {
         "goal_id": goal.id,
         "name": goal.name,
@@ -63,6 +66,7 @@ def report(stores: Stores, goal_id: str) -> dict[str, Any]:
         "target": target,
         "buckets": _buckets(goal, came["by_bucket"], night.get("realised")),
         "arms": arms,
+        "uplift": found,
         "ranking": _ranking(night.get("realised")),
         "curve": curve,
         "windows": windows,
@@ -201,14 +205,16 @@ def _buckets(
     return shown
 
 
-def _arms(cells: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def _arms(cells: Mapping[str, Mapping[str, int]], uplift: Mapping[str, Any]) -> dict[str, Any]:
+    """With the verdict of the uplift where something was engaged through the goal."""
     test, control = (Converted(**cells[arm]) for arm in ARMS)
     found = difference(test, control)
+    said = uplift["sentence"] if uplift["engagements"] else arms_verdict(found)
     return {
         "test": rated(vars(test)),
         "control": rated(vars(control)),
         "difference": None if found is None else vars(found),
-        "verdict": arms_verdict(found),
+        "verdict": said,
     }
 
 

@@ -35,11 +35,7 @@ def uplift(
         counts = of_goal(stores, goal_id)
     else:
         counts = of_engagement(stores, goal_id, engagement_id)
-    goal, night = counts.goal, counts.night
-    whole = comparison(counts)
-    sound = not whole.broken
-    shown = whole if wanted is None else comparison(counts, wanted, sound)
-    windows = goal.terms.rolling and engagement_id is None
+    goal = counts.goal
     return {
         "goal_id": goal.id,
         "name": goal.name,
@@ -49,27 +45,55 @@ def uplift(
         "starts_on": goal.terms.starts_on.isoformat(),
         "ends_on": goal.terms.to_json()["ends_on"],
         "rolling_days": goal.terms.rolling_days,
-        "date": night["date"],
+        "date": counts.night["date"],
         "final": counts.final,
-        "control_share": goal.control_share,
-        "looks": sum(1 for cells in counts.looks or () if cells is not None),
         "bucket": bucket,
         "engagement": None
         if counts.engagement is None
         else engaged(stores, counts.engagement, counts.first),
+        **measured(stores, counts, wanted),
+    }
+
+
+def measured(stores: Stores, counts: Counts, bucket: Bucket | None = None) -> dict[str, Any]:
+    """All that is said of the members who are compared, or of those of one bucket."""
+    goal = counts.goal
+    whole = comparison(counts)
+    sound = not whole.broken
+    shown = whole if bucket is None else comparison(counts, bucket, sound)
+    windows = goal.terms.rolling and counts.engagement is None
+    return {
+        "control_share": goal.control_share,
+        "looks": sum(1 for cells in counts.looks or () if cells is not None),
         **compared(shown),
         "by_bucket": [
             {"bucket": one.label, **compared(comparison(counts, one, sound))}
             for one in reversed(BUCKETS)
         ],
-        "by_likelihood": likelihoods(counts, wanted, sound),
+        "by_likelihood": likelihoods(counts, bucket, sound),
         "persuadables": moderately(counts, sound),
-        "metrics": metrics_of(counts, wanted, sound),
-        "by_day": by_window(stores, goal, wanted, sound)
+        "metrics": metrics_of(counts, bucket, sound),
+        "engagements": _engagements(stores, counts, bucket),
+        "by_day": by_window(stores, goal, bucket, sound)
         if windows
-        else by_day(counts, wanted, sound),
+        else by_day(counts, bucket, sound),
         "notes": notes(stores, counts),
     }
+
+
+def _engagements(stores: Stores, counts: Counts, bucket: Bucket | None) -> list[dict[str, Any]]:
+    """Those of the goal that its newest night has counted, newest first."""
+    if counts.engagement is not None:
+        return []
+    found = [of_engagement(stores, counts.goal.id, one) for one in reversed(counts.engagements)]
+    return [
+        {
+            "engagement": engaged(stores, one.engagement, one.first),
+            **compared(comparison(one, bucket, sound=not comparison(one).broken)),
+        }
+        for one in found
+        if one.engagement is not None
+    ]
 
 
 def bucket_named(name: str | None) -> Bucket | None:

@@ -38,7 +38,7 @@ class Counts:
     on, None where there was none to look at, of a period of `days`, None for one without end;
     without `looks` there is a single one, at the window of a rolling goal that is complete.
     `strata` are None where nothing was counted by likelihood. `metrics` and their looks go by the
-    ids of metrics.
+    ids of metrics. `engagements` are the ids of those that the night has counted, of a goal.
     """
 
     goal: Goal
@@ -51,6 +51,7 @@ class Counts:
     metrics: Mapping[str, Measured] = field(default_factory=dict)
     metric_looks: Mapping[str, tuple[Cells | None, ...]] = field(default_factory=dict)
     engagement: Engagement | None = None
+    engagements: tuple[str, ...] = ()
 
     @property
     def final(self) -> bool:
@@ -85,6 +86,9 @@ def of_goal(stores: Stores, goal_id: str) -> Counts:
     night = last_night(stores, goal)
     followed = read_effects(stores, goal.id, night)
     found = _counted(followed, GOAL, goal.terms.starts_on, night)
+    if followed is not None:
+        others = followed.effects.populations.keys() - {GOAL}
+        found["engagements"] = tuple(sorted(others))
     if goal.terms.rolling:
         by_bucket = (night["completed"] or {}).get("by_bucket")
         cells = NOBODY if by_bucket is None else cells_of(by_bucket)

@@ -1,0 +1,1 @@
+"""Documents for people, drawn from answers: pages that bring everything along, and tables."""
