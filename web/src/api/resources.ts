@@ -107,9 +107,11 @@ export const useDrivers = (id: string | null): Resource<Drivers> =>
   );
 
 export const useReport = (id: string | null): Resource<Report> =>
-  useResource(id && `goals/${id}/report`, () =>
-    answer(api.GET("/v1/goals/{goal_id}/report", { params: { path: { goal_id: id as string } } })),
-  );
+  useResource(id && `goals/${id}/report`, async () => {
+    const path = { goal_id: id as string };
+    // Unless another format is asked for, the API answers with JSON.
+    return (await answer(api.GET("/v1/goals/{goal_id}/report", { params: { path } }))) as Report;
+  });
 
 export const useRuns = (): Resource<Schema<"RunList">> =>
   useResource("runs", () => answer(api.GET("/v1/runs", { params: { query: { limit: SOME } } })));
