@@ -129,7 +129,7 @@ def test_the_schedule_starts_a_night_when_it_is_due(stack):
     scheduler = stack.client("scheduler")
     [name] = [s["Name"] for s in scheduler.list_schedules()["Schedules"]]
     nightly = scheduler.get_schedule(Name=name)
-    assert nightly["ScheduleExpression"] == "cron(0 3 * * ? *)"
+    assert nightly["ScheduleExpression"] == "cron(0 4 * * ? *)"
     assert nightly["State"] == "DISABLED"
     target = nightly["Target"] | {"Input": '{"kind": "night", "date": "2026-02-01"}'}
     scheduler.create_schedule(

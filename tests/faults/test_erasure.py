@@ -18,6 +18,7 @@ from intent_segments.services import run_steps
 from intent_segments.services.erasure_finish import finish_erasing
 from intent_segments.services.erasure_scan import erase_from_files
 from tests.faults.account import Account, State, accounts
+from tests.faults.counted import COUNTED
 from tests.faults.wire import Fault, Point, Wire, while_hanging
 from tests.fixtures.charges import charges
 from tests.fixtures.erasing import request_erasure, settled, shards
@@ -136,7 +137,7 @@ def test_killed_after_any_write_and_run_again_the_end_is_the_same(
             step.work(step.asked)
             if differences := account.state().differs_from(step.after):
                 lost[f"{step.name}: {point}"] = differences
-    print(f"{sum(len(step.writes) for step in steps)} writes, {len(lost)} losses")
+    COUNTED.tell("erasure", sum(len(step.writes) for step in steps), len(lost))
     assert lost == {}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from intent_segments.lake.calendar import from_day
 from tests.faults.account import Account, accounts
+from tests.faults.counted import COUNTED
 from tests.faults.wire import Fault, Point, Wire
 from tests.fixtures.charges import charges
 from tests.fixtures.histories import START
@@ -43,7 +44,7 @@ def test_no_fault_in_an_import_loses_or_doubles_an_event(account: Account, fault
         if differences:
             lost[point] = differences
     account.restore(before)
-    print(f"{fault}: {len(wire.calls)} calls, {len(lost)} losses")
+    COUNTED.tell("import", len(wire.calls), len(lost))
     assert lost == {}
 
 

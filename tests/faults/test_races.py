@@ -16,6 +16,7 @@ from intent_segments.errors import Conflict, CorruptObject
 from intent_segments.goals.goal import Status
 from intent_segments.lake.calendar import from_day
 from intent_segments.services.publishing import record_progress
+from intent_segments.services.resuming import score_unfinished
 from intent_segments.store.account import free_places
 from intent_segments.store.table import TransactionRefused
 from tests.faults.account import Account, State, accounts
@@ -205,6 +206,17 @@ def test_a_plan_that_was_overtaken_leaves_the_published_one_alone(
         assert not key.startswith("scores/") or now.objects[key] == scores
 
 
+def test_a_plan_made_from_goals_that_have_moved_on_writes_no_scores(at_work: Account) -> None:
+    with while_hanging("Query", lambda: at_work.nights.night(TOMORROW)):
+        event = plan(at_work, NIGHT)
+    published = at_work.state()
+    if event["has_work"]:
+        at_work.nights.work(event)
+    now = at_work.state()
+    scores = [key for key in published.objects if key.startswith("scores/")]
+    assert [key for key in scores if now.objects[key] != published.objects[key]] == []
+
+
 def test_a_night_never_moves_the_last_closed_day_back(loaded: Account) -> None:
     event = plan(loaded, NIGHT)
     later = [h for h in HAPPENED if h.day <= AS_OF + 3]
@@ -340,6 +352,20 @@ def test_what_was_told_is_not_told_again(at_work: Account) -> None:
     at_work.heard.clear()
     publish(at_work, event)
     assert told(at_work) == []
+
+
+def test_work_that_was_damaged_since_is_done_anew(at_work: Account) -> None:
+    event = at_work.nights.work(plan(at_work, NIGHT))
+    job = {"plan_key": event["plan_key"], "group": 1}
+    again = score_unfinished(at_work.stores, job, at_work.cache)
+    assert again == {"group": 1, "finished_before": True}
+    whole = at_work.stores.objects.get(second_tally(event))
+    found = at_work.stores.objects.get_json(second_tally(event))
+    (tally,) = found["goals"].values()
+    tally["events"] += 1
+    at_work.stores.objects.put_json(second_tally(event), found)
+    score_unfinished(at_work.stores, job, at_work.cache)
+    assert at_work.stores.objects.get(second_tally(event)) == whole
 
 
 def test_nights_come_one_after_the_other(at_work: Account) -> None:

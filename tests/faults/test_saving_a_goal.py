@@ -15,6 +15,7 @@ from functions.api import handler as api_function
 from intent_segments.lake.calendar import from_day
 from intent_segments.services import run_steps
 from tests.faults.account import Account, State, accounts
+from tests.faults.counted import COUNTED
 from tests.faults.wire import Fault, Wire
 from tests.fixtures.charges import charges
 from tests.fixtures.histories import START
@@ -71,6 +72,7 @@ def test_one_goal_is_saved_and_started(loaded: tuple[Account, State], fault: Fau
         assert account.stores.account.find().active_goals == 1, call  # type: ignore[union-attr]
         sent = [name for name, _ in wire.calls + last.calls if name.startswith("PutEvents")]
         assert "PutEvents GoalCreated" in sent, call
+    COUNTED.tell("saving a goal", len(undisturbed.calls), 0)
 
 
 def post_or_nothing() -> Answer | None:

@@ -16,6 +16,7 @@ from intent_segments.delivery.ledger import TableLedger
 from intent_segments.goals.buckets import Bucket
 from intent_segments.store.table import Table
 from tests.faults.account import Account, State
+from tests.faults.counted import COUNTED
 from tests.faults.wire import Fault, Point, Wire
 from tests.fixtures.engaged import CONTROL, DAY, USERS, Campaign, allowed, campaign, in_bucket
 from tests.fixtures.nights import Nights
@@ -122,7 +123,10 @@ def writes(send: Sent, *what: str) -> list[Point]:
 
 
 def test_killed_after_any_write_and_started_again(send: Sent) -> None:
-    assert losses(send, Fault.KILLED, writes(send)) == {}
+    points = writes(send)
+    lost = losses(send, Fault.KILLED, points)
+    COUNTED.tell("send", len(points), len(lost))
+    assert lost == {}
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSED, Fault.ANSWER_LOST, Fault.SLOW])
@@ -132,7 +136,9 @@ def test_what_keeps_two_apart_fails_or_hangs_while_another_execution_goes_throug
     """The transactions, the audience, and the ledger's entries."""
     decisive = writes(send, "TransactWriteItems", "audiences/", "SEND#")
     assert len(decisive) >= 7
-    assert losses(send, fault, decisive) == {}
+    lost = losses(send, fault, decisive)
+    COUNTED.tell("send", len(decisive), len(lost))
+    assert lost == {}
 
 
 def test_without_the_ledgers_condition_somebody_gets_two(send: Sent) -> None:

@@ -12,6 +12,7 @@ import pytest
 from intent_segments.goals.goal import Status
 from intent_segments.lake.calendar import from_day
 from tests.faults.account import Account, accounts
+from tests.faults.counted import COUNTED
 from tests.faults.execution import Execution
 from tests.faults.wire import Fault
 from tests.fixtures.charges import charges
@@ -54,7 +55,7 @@ def night(account: Account, set_up: Execution) -> Execution:
     return Execution.of(account, {"kind": "night", "date": from_day(AS_OF + 2).isoformat()})
 
 
-def losses(execution: Execution, fault: Fault) -> dict[str, list[str]]:
+def losses(what: str, execution: Execution, fault: Fault) -> dict[str, list[str]]:
     quick = fault is Fault.SLOW and not os.environ.get(EVERY_CALL)
     points = execution.decisive_points() if quick else execution.points()
     found = {
@@ -62,7 +63,7 @@ def losses(execution: Execution, fault: Fault) -> dict[str, list[str]]:
         for number, point in points
     }
     lost = {point: differences for point, differences in found.items() if differences}
-    print(f"{fault}: {len(found)} calls, {len(lost)} losses")
+    COUNTED.tell(what, len(found), len(lost))
     return lost
 
 
@@ -83,18 +84,20 @@ def test_a_night_ends_one_goal_and_goes_on_with_the_other(
 
 @pytest.mark.parametrize("fault", Fault)
 def test_no_fault_in_a_set_up_loses_or_doubles_anything(set_up: Execution, fault: Fault) -> None:
-    assert losses(set_up, fault) == {}
+    assert losses("set-up", set_up, fault) == {}
 
 
 @pytest.mark.parametrize("fault", Fault)
 def test_no_fault_in_a_night_loses_or_doubles_anything(night: Execution, fault: Fault) -> None:
-    assert losses(night, fault) == {}
+    assert losses("night", night, fault) == {}
 
 
 def test_a_night_that_failed_for_good_is_made_good_by_starting_it_again(night: Execution) -> None:
+    points = list(night.decisive_points())
     lost = {
         point: differences
-        for number, point in night.decisive_points()
+        for number, point in points
         if (differences := night.refused_to_the_end(number, point))
     }
+    COUNTED.tell("night that failed for good", len(points), len(lost))
     assert lost == {}

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -94,6 +96,42 @@ def mappings() -> list[dict[str, Any]]:
     return found
 
 
+def skipped(zone: ZoneInfo, at: datetime) -> bool:
+    """Whether clocks never show this time, since they go forward over it."""
+    return at.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != at
+
+
+def test_no_night_is_left_out_where_clocks_go_forward() -> None:
+    """EventBridge Scheduler does not start at a time that a day does not have (its user guide,
+    "Daylight savings time")."""
+    schedules = of_type("AWS::Scheduler::Schedule").values()
+    starts = [
+        [time(int(hour), int(minutes)) for hour in hours.split(",")]
+        for schedule in schedules
+        if (found := re.fullmatch(r"cron\((\d+) ([\d,]+) .*", _expression(schedule)))
+        for minutes, hours in [found.groups()]
+    ]
+    assert len(starts) == 2
+    days = [datetime(2027, 1, 1) + timedelta(days=number) for number in range(365)]
+    gone = set()
+    for name in available_timezones():
+        zone = ZoneInfo(name)
+        for day in days:
+            after = day + timedelta(days=1)
+            if zone.utcoffset(day) == zone.utcoffset(after):
+                continue
+            for times in starts:
+                if all(skipped(zone, datetime.combine(day, at)) for at in times):
+                    gone.add(f"{name} on {day:%d %B}: {times}")
+    assert not gone
+    assert skipped(ZoneInfo("Europe/Kyiv"), datetime(2027, 3, 28, 3))
+
+
+def _expression(schedule: dict[str, Any]) -> str:
+    given = schedule["ScheduleExpression"]
+    return given if isinstance(given, str) else ""
+
+
 def tasks(states: dict[str, Any], inside: str | None = None) -> Iterator[tuple[str, Any, bool]]:
     """(name, task, whether it is in a map) of every Task state."""
     for name, state in states.items():
@@ -153,7 +191,7 @@ def test_alarms_watch_metrics_that_the_product_writes() -> None:
 def test_a_night_that_is_not_published_is_noticed_though_nothing_is_measured() -> None:
     late = ALARMS["RunLate"]
     assert late["TreatMissingData"] == "breaching"
-    # A day and three hours: 06:00, where nights are due at 03:00.
+    # A day and three hours: to 06:00 from 03:00, when a day can be closed.
     assert late["Period"] * late["EvaluationPeriods"] == 27 * 3600
     assert child("Alarms")["Resources"]["RunLate"]["Condition"] == "Scheduled"
 

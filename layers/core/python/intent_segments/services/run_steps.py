@@ -59,6 +59,8 @@ def finish(stores: Stores, event: Mapping[str, Any], now: datetime) -> dict[str,
             request_sends(stores, date.fromisoformat(run_id.removeprefix(PREFIX)))
         return done
     done = record_progress(stores, event, now)
+    if "failed" in event:
+        return done
     night = run_id.removeprefix("night-")
     # Of several nights that are made good, the last one is news.
     if night != run_id and done["status"] == "published" and not done["catch_up"]:

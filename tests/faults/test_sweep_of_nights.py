@@ -19,6 +19,7 @@ from intent_segments.services.sweeping_nights import sweep_nights
 from intent_segments.store.runs import Run, night_id
 from intent_segments.store.stores import Stores
 from intent_segments.store.table import Action
+from tests.faults.counted import COUNTED
 from tests.faults.wire import Fault, Killed, Unavailable, Wire
 from tests.unit.store.stack import a_goal, empty_stack, terms
 
@@ -222,7 +223,7 @@ def test_no_fault_in_a_sweep_takes_what_is_needed_or_keeps_the_rest_from_going(
         life.sweep(day(5))
         if missing or life.there("") != needed:
             lost[point] = missing
-    print(f"{fault}: {len(wire.calls)} calls, {len(lost)} losses")
+    COUNTED.tell("sweep of nights", len(wire.calls), len(lost))
     assert lost == {}
 
 
