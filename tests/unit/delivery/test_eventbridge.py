@@ -6,9 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from intent_segments.delivery.deliver import once
 from intent_segments.delivery.eventbridge import Announcement, EventBridgeSender
-from intent_segments.delivery.ledger import TableLedger
 from tests.unit.delivery.aws import ACCOUNT, NO_ANSWER, REGION, answered, faults, messages
 from tests.unit.delivery.receiver import NOW, backoff
 
@@ -96,11 +94,9 @@ def test_a_failure_inside_of_an_answer_is_seen() -> None:
     assert (receipt.status, receipt.attempts, receipt.reason) == ("failed", 5, "InternalFailure")
 
 
-def test_it_is_announced_once() -> None:
-    tokens = iter("ab")
-    ledger = TableLedger("intent", lambda: NOW, lambda: next(tokens))
-    first = once(TOLD.message_id, lambda: sender().announce(TOLD), ledger)
-    second = once(TOLD.message_id, lambda: sender().announce(TOLD), ledger)
-    assert (first.repeated, second.repeated) == (False, True)
-    assert len(messages("users")) == 1
-    assert ledger.results("send_1")["send_1-manifest"]["sent"] == 1
+def test_announced_again_it_is_the_same_event_with_the_same_id() -> None:
+    for _ in range(2):
+        sender().announce(TOLD)
+    first, second = [json.loads(message["Body"])["detail"] for message in messages("users")]
+    assert first == second
+    assert first["id"] == TOLD.message_id
