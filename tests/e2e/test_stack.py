@@ -76,9 +76,9 @@ def test_every_route_reaches_its_function(api, method, path, function, route):
     assert told["route"] == route
 
 
-def test_an_unknown_path_is_refused_in_words(api):
+def test_what_has_no_route_is_refused(api):
     with pytest.raises(ApiError) as refused:
-        api.get("/v1/nothing")
+        api._send("PUT", "/v1/nothing", {})
     assert refused.value.status == 404
 
 
