@@ -78,7 +78,7 @@ def test_every_route_reaches_its_function(api, method, path, function, route):
 
 def test_what_has_no_route_is_refused(api):
     with pytest.raises(ApiError) as refused:
-        api._send("PUT", "/v1/nothing", {})
+        api._send("LOCK", "/v1/goals", {})
     assert refused.value.status == 404
 
 
@@ -127,7 +127,8 @@ def test_a_created_goal_starts_its_set_up_through_the_event_bus(stack):
 
 def test_the_schedule_starts_a_night_when_it_is_due(stack):
     scheduler = stack.client("scheduler")
-    [name] = [s["Name"] for s in scheduler.list_schedules()["Schedules"]]
+    made = scheduler.list_schedules()["Schedules"]
+    [name] = [s["Name"] for s in made if "NightlySchedule" in s["Name"]]
     nightly = scheduler.get_schedule(Name=name)
     assert nightly["ScheduleExpression"] == "cron(0 4 * * ? *)"
     assert nightly["State"] == "DISABLED"
