@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,8 +20,10 @@ from intent_segments.events.importer import import_file
 from intent_segments.events.synthetic import write_world
 from intent_segments.lake.manifest import Manifest, write_manifest
 from intent_segments.settings import Settings
+from intent_segments.store.erasures import ErasureStore
 from intent_segments.store.objects import Objects
 from intent_segments.store.stores import Stores
+from intent_segments.store.table import Table
 
 DAYS = 365
 FIRST_DAY = date(2025, 1, 1)
@@ -72,7 +75,11 @@ class FolderBucket(Objects):
         return [self.root / key for key in keys]
 
     def download(self, key: str, path: Path) -> Path:
-        shutil.copyfile(self.root / key, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(self.root / key, path)
+        except FileNotFoundError:
+            raise NotFound(f"There is no {key} in {self.root}.") from None
         return path
 
 
@@ -107,7 +114,21 @@ def generate(folder: Path, users: int) -> Account:
     return Account(opened, key, manifest.users, manifest.events, groups)
 
 
+@dataclass(frozen=True)
+class EmptyTable(Table):
+    """A table in which nothing was ever kept: nobody is erased."""
+
+    def get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        return None
+
+
 def open_account(folder: Path) -> Stores:
-    """Stores whose bucket is `folder`; its table is never asked."""
+    """Stores whose bucket is `folder`, and whose table is empty."""
     named = Settings("bench", "lake", "bench", 1, "UTC")
-    return replace(Stores.of(named), objects=FolderBucket("lake", folder / "bucket"))
+    return on_disk(replace(Stores.of(named), table=EmptyTable("bench")), folder / "bucket")
+
+
+def on_disk(stores: Stores, folder: Path) -> Stores:
+    """The same stores, whose objects are files of a folder."""
+    objects = FolderBucket(stores.objects.name, folder)
+    return replace(stores, objects=objects, erasures=ErasureStore(stores.table, objects))
