@@ -112,7 +112,7 @@ def test_what_was_saved_by_a_process_that_died_is_started_by_the_next_night(
         saved_by_a_process_that_died("/v1/goals", BODY, "ACCOUNT")
         saved_by_a_process_that_died("/v1/segments/all-users/exports", {}, "EXPORT")
     [goal] = account.stores.goals.at_work()
-    [export] = account.stores.exports.preparing(NOW)
+    [export] = account.stores.exports.kept(NOW)
     both = ["GoalCreated", "ExportRequested"]
     assert heard_by_a_night(account, in_a_while(minutes=15)) == []
     assert heard_by_a_night(account, in_a_while(minutes=16)) == both

@@ -16,6 +16,7 @@ from intent_segments.goals.goal import Goal, ScoreFiles, Status
 from intent_segments.lake import removal
 from intent_segments.services import sweeping_nights
 from intent_segments.services.sweeping_nights import sweep_nights
+from intent_segments.store.exports import Export
 from intent_segments.store.runs import Run, night_id
 from intent_segments.store.stores import Stores
 from intent_segments.store.table import Action
@@ -24,7 +25,7 @@ from tests.faults.wire import Fault, Killed, Unavailable, Wire
 from tests.unit.store.stack import a_goal, empty_stack, terms
 
 FIRST = date(2026, 11, 1)
-SHOWN, KEPT = 5, 8
+SHOWN, REPEATED, KEPT = 5, 3, 8
 """Fewer nights than there are, so that a life is short."""
 
 
@@ -68,6 +69,13 @@ class Life:
         self.stores.table.apply(Action("LAKE", "HEAD", put=head))
         return self.sweep(day)
 
+    def export(self, export_id: str, kept_until: date) -> None:
+        """An export, and the folder of its run."""
+        self.stores.objects.put(f"runs/export-{export_id}/plan.json", b"{}")
+        at = datetime.combine(kept_until, datetime.min.time(), UTC)
+        made = Export(export_id, "csv", (), str(FIRST), "m", 1, {}, str(at), at.isoformat())
+        self.stores.exports.create(made, self.now, None)
+
     def sweep(self, day: date) -> dict[str, Any]:
         return sweep_nights(self.stores, {"run_id": night_id(day), "status": "published"}, self.now)
 
@@ -86,7 +94,9 @@ class Life:
 def life(monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     monkeypatch.setattr(retention, "SHOWN_DAYS", SHOWN)
     monkeypatch.setattr(retention, "KEPT_DAYS", KEPT)
+    monkeypatch.setattr(retention, "REPEATED_DAYS", REPEATED)
     monkeypatch.setattr(sweeping_nights, "KEPT_DAYS", KEPT)
+    monkeypatch.setattr(sweeping_nights, "REPEATED_DAYS", REPEATED)
     # moto loses its way when several threads delete.
     monkeypatch.setattr(removal, "PARALLEL", 1)
     with empty_stack() as stores:
@@ -101,7 +111,7 @@ def day(number: int) -> date:
 
 def test_a_life_of_goals_keeps_what_is_needed_night_by_night(life: Life) -> None:
     life.goal("goal_dated", FIRST)
-    life.goal("goal_rolling", FIRST, rolling_days=5)
+    life.goal("goal_rolling", FIRST, rolling_days=9)
     life.goal("goal_archived", FIRST)
     life.goal("goal_young", FIRST)
     for number in range(1, 22):
@@ -125,7 +135,6 @@ def test_sundays_find_what_was_left_over(life: Life) -> None:
     with patch.object(sweeping_nights, "_folders", lambda *_: iter(())):
         for number in range(1, 13):
             life.night(day(number))
-    life.write("goal_a", day(11), attempt=2)
     life.night(day(13))
     assert life.nights("goal_a")[:3] == [0, 1, 2]
     assert day(14).strftime("%A") == "Sunday"
@@ -133,28 +142,45 @@ def test_sundays_find_what_was_left_over(life: Life) -> None:
     assert life.nights("goal_a") == [0, *range(7, 15)]
     # Two files of each of the nights 1 to 4 and 6, and one of their runs; the 5th went in time.
     assert told == {"files_removed": 15, "sweep_problem": None}
-    # An attempt that is not the published one may be of a run that is still under way.
-    assert f"scores/goal_a/{day(11)}/2/g=0000.parquet" in life.there()
-    for number in range(15, 19):
-        life.night(day(number))
-    with patch.object(sweeping_nights, "SUNDAY", day(19).weekday()):
-        assert life.night(day(19))["files_removed"] == 2 + 3
-    assert f"scores/goal_a/{day(11)}/2/g=0000.parquet" not in life.there()
-    assert f"scores/goal_a/{day(12)}/1/g=0000.parquet" in life.there()
 
 
-def test_folders_of_other_runs_go_when_nothing_was_written_there_for_long(life: Life) -> None:
+def test_scores_of_executions_that_were_not_published_go_when_none_can_be_writing_them(
+    life: Life,
+) -> None:
     life.goal("goal_a", FIRST)
-    life.stores.objects.put("runs/setup-goal_a/abc/plan.json", b"{}")
-    life.stores.objects.put("runs/export-exp_1/plan.json", b"{}")
-    life.stores.objects.put("runs/send-eng_1-2026-11-01/plan.json", b"{}")
-    for number in range(1, 8):
-        life.night(day(number))
-    life.stores.objects.put("runs/export-exp_1/tallies/g=0000.json", b"{}")
-    for number in range(8, 15):
-        life.night(day(number))
-    left = {key.split("/")[1] for key in life.there("runs/") if "night" not in key}
-    assert left == {"export-exp_1", "send-eng_1-2026-11-01"}
+    for number in range(1, 5):
+        life.night(day(number), attempt=2)
+    for attempt in (1, 3):
+        life.write("goal_a", day(4), attempt)
+    life.now += timedelta(days=2)
+    life.write("goal_a", day(3), attempt=3)  # by a repeat that came late
+    removed = [life.night(day(number), attempt=2)["files_removed"] for number in range(5, 9)]
+    assert removed == [0, 0, 0, 4]
+    left = {key.split("/")[3] for key in life.there(f"scores/goal_a/{day(4)}/")}
+    assert left == {"2"}
+    assert f"scores/goal_a/{day(3)}/3/g=0000.parquet" in life.there()
+
+
+def test_folders_of_other_runs_go_when_they_are_over(life: Life) -> None:
+    life.goal("goal_a", FIRST)
+    life.keep(replace(life.goals["goal_a"], created_at=life.now.isoformat()))
+    waiting = a_goal("goal_b", terms=terms(as_of=FIRST), created_at=life.now.isoformat())
+    life.keep(waiting)
+    runs = ("setup-goal_a", "setup-goal_b", "export-exp_1", "send-eng_1", "sizes-2026-11-07")
+    for run in (*runs, "sizes-2026-11-08"):
+        life.stores.objects.put(f"runs/{run}/plan.json", b"{}")
+    life.export("exp_2", kept_until=day(17))
+
+    def left() -> set[str]:
+        return {key.split("/")[1] for key in life.there("runs/") if "night" not in key}
+
+    assert life.night(day(7))["files_removed"] == 1  # a Sunday, too early for all but the export
+    assert left() == {*runs, "sizes-2026-11-08", "export-exp_2"} - {"export-exp_1"}
+    life.night(day(14))
+    young = {"setup-goal_b", "send-eng_1", "sizes-2026-11-08", "export-exp_2"}
+    assert left() == young
+    life.night(day(21))
+    assert left() == {"setup-goal_b", "send-eng_1"}
 
 
 def test_a_goal_that_is_set_up_now_and_a_day_that_is_open_are_left_alone(life: Life) -> None:

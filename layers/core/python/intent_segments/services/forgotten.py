@@ -48,8 +48,9 @@ def _forgotten(stores: Stores, now: datetime) -> Iterator[Callable[[], None]]:
         waits = goal.status == Status.PREPARING and _is_old(goal.created_at, now)
         if waits and not _under_way(stores, setup_id(goal.id), now):
             yield partial(stores.bus.goal_created, goal.id)
-    for export in stores.exports.preparing(now):
-        if _is_old(export.created_at, now) and not _under_way(stores, f"{PREFIX}{export.id}", now):
+    for export in stores.exports.kept(now):
+        waits = export.status == "preparing" and _is_old(export.created_at, now)
+        if waits and not _under_way(stores, f"{PREFIX}{export.id}", now):
             yield partial(stores.bus.export_requested, export.id)
 
 

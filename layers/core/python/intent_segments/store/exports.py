@@ -96,10 +96,10 @@ class ExportStore:
         kept = [item for item in items if item.pop("ttl") > now.timestamp()]
         return [Export(**item) for item in kept], more
 
-    def preparing(self, now: datetime) -> Iterator[Export]:
-        """Those that are neither ready nor failed, in the order in which they were asked for."""
+    def kept(self, now: datetime) -> Iterator[Export]:
+        """All that are there, in the order in which they were asked for."""
         for item in self.table.between(PK, "exp_", "exp_~"):
-            if item.pop("ttl") > now.timestamp() and item["status"] == "preparing":
+            if item.pop("ttl") > now.timestamp():
                 yield Export(**item)
 
     def fail(self, export_id: str, reason: str) -> None:
