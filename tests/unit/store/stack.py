@@ -17,6 +17,8 @@ from intent_segments.goals.progress import Converted, GoalTally
 from intent_segments.goals.recount import Recount
 from intent_segments.goals.target_group import Arm
 from intent_segments.lake.calendar import to_day
+from intent_segments.lake.layout import SLOTS
+from intent_segments.lake.manifest import EventEntry, Manifest, Part
 from intent_segments.segments.goal_event import GoalEvent
 from intent_segments.settings import Settings
 from intent_segments.store.runs import plan_key_of
@@ -69,22 +71,24 @@ def loaded_stack() -> Iterator[Stores]:
         yield stores
 
 
-def load(stores: Stores, watermark: date) -> None:
-    """Commit one more version of the lake."""
+def load(stores: Stores, watermark: date, parts: tuple[Part, ...] = (), users: int = 8) -> None:
+    """Commit one more version of the lake, which says that it has so many users and these parts."""
     version = stores.head.read().version + 1
-    seen = {"count": 10, "first_day": to_day(date(2026, 1, 1)), "last_day": to_day(watermark)}
-    manifest: dict[str, Any] = {
-        "version": version,
-        "groups": 2,
-        "timezone": "UTC",
-        "event_names": ["purchase", "App Launched"],
-        "catalogue": {
-            "purchase": {**seen, "properties": {"amount": {"kinds": {"number": 10}}}},
-            "App Launched": {**seen, "count": 90, "properties": {}},
+    days = (to_day(date(2026, 1, 1)), to_day(watermark))
+    manifest = Manifest(
+        version=version,
+        groups=2,
+        timezone="UTC",
+        event_names=("purchase", "App Launched"),
+        users_per_slot=(users // 8, *(0,) * (SLOTS - 2), users - users // 8),
+        catalogue={
+            "purchase": EventEntry(10, *days, {"amount": {"number": 10}}),
+            "App Launched": EventEntry(90, *days),
         },
-    }
+        parts=parts,
+    )
     key = f"manifests/{version}.json"
-    stores.objects.put_json(key, manifest)
+    stores.objects.put_json(key, manifest.to_json())
     stores.head.commit(version - 1, key, watermark)
 
 

@@ -23,7 +23,8 @@ class Settings:
     local days the account counts in; `allowed_hosts` names, as `host:port` with commas between
     them, receivers on private addresses that webhooks may reach. `calls_queue` is the URL of the
     queue of the tracking API, where a function sends to it. `erasure_delay` are the minutes after
-    which a request to erase a user is carried out at the earliest.
+    which a request to erase a user is carried out at the earliest. `job_memory` is the MB that the
+    functions have which forecast, train and score, None where nobody says so.
     """
 
     table: str
@@ -34,11 +35,12 @@ class Settings:
     allowed_hosts: str = ""
     calls_queue: str | None = None
     erasure_delay: int = ERASURE_DELAY
+    job_memory: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE, and ALLOWED_HOSTS and
-        CALLS_QUEUE and ERASURE_DELAY where they are set.
+        """Settings from TABLE, BUCKET, EVENT_BUS, GROUPS and TIMEZONE, and ALLOWED_HOSTS,
+        CALLS_QUEUE, ERASURE_DELAY and JOB_MEMORY where they are set.
 
         Raises Misconfigured that names every variable that is missing or unusable.
         """
@@ -59,6 +61,7 @@ class Settings:
             allowed_hosts=env.get("ALLOWED_HOSTS", ""),
             calls_queue=env.get("CALLS_QUEUE") or None,
             erasure_delay=_minutes(env.get("ERASURE_DELAY", str(ERASURE_DELAY))),
+            job_memory=_megabytes(env.get("JOB_MEMORY")),
         )
 
 
@@ -123,6 +126,14 @@ def _groups(text: str) -> int:
         raise Misconfigured.at(
             "GROUPS", f"GROUPS must be a whole number from 1 to {SLOTS}, not {text!r}"
         )
+    return int(text)
+
+
+def _megabytes(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise Misconfigured.at("JOB_MEMORY", f"JOB_MEMORY must be a number of MB, not {text!r}")
     return int(text)
 
 

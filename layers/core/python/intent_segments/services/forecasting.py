@@ -13,6 +13,7 @@ from ..errors import InsufficientHistory
 from ..goals.buckets import CERTAIN, Bucket, day0_cuts
 from ..goals.goal import Direction, Draft, Terms
 from ..lake.calendar import to_day
+from ..lake.manifest import Manifest
 from ..propensity import forecast as propensity
 from ..propensity.evidence import Evidence
 from ..propensity.question import Question
@@ -22,6 +23,7 @@ from ..store.stores import Stores
 from .catalogue import lake_state
 from .erasures import shown_definition
 from .goals import agree_terms
+from .job_memory import require_memory
 from .opening import panel_tables
 from .power import power_of_forecast
 
@@ -32,10 +34,12 @@ def forecast(
     """Answer a draft goal and keep the answer for a day. `now` is a UTC instant.
 
     Raises InvalidInput for a draft that breaks a rule, InsufficientHistory when nothing honest can
-    be said, Conflict before anything is loaded.
+    be said, Conflict before anything is loaded, LimitReached where the function's memory would not
+    do.
     """
     state = lake_state(stores)
     terms = agree_terms(stores, draft, state)
+    require_memory(Manifest.from_json(state.manifest), stores.settings.job_memory)
     definition = parse(terms.definition)
     tables, share = panel_tables(
         stores, state.manifest_key, (), terms.events, folder, counted=[definition]

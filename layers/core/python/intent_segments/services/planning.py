@@ -8,18 +8,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..errors import Conflict, InvalidInput
+from ..errors import Conflict, InvalidInput, LimitReached
 from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.plan import Kind, Plan, ends_with, planned
 from ..goals.retention import SHOWN_DAYS
 from ..goals.rolling import window_that_ends
 from ..goals.target_group import control_salt
 from ..lake.calendar import parse_date
+from ..lake.manifest import read_manifest
 from ..store.event_bus import GOAL_CREATED
 from ..store.runs import Run, night_id, plan_key_of, setup_id
 from ..store.stores import Stores
 from .catalogue import LakeState, lake_state
 from .comparing import compared
+from .job_memory import require_memory
 from .night_sizes import plan_sizes
 
 GRACE = timedelta(hours=3)
@@ -209,29 +211,49 @@ def started(stores: Stores, plan: Plan, now: datetime, untrained: bool = False) 
 
     `untrained` says that groups have work though no goal has. A run that was published while it
     was planned has no work: its goals have moved on, and scores made from them would take the
-    place of the published ones.
+    place of the published ones. Raises LimitReached, and the run has failed with its reason, where
+    the memory of functions would not do.
     """
     shards = [
         {"run_id": plan.run_id, "group": group, "plan_key": plan.plan_key}
         for group in range(plan.groups)
     ]
+    run = Run(
+        run_id=plan.run_id,
+        kind=plan.kind,
+        date=plan.date.isoformat(),
+        status="running",
+        started_at=now.isoformat(),
+        manifest_key=plan.manifest_key,
+        attempt=plan.attempt,
+        plan_key=plan.plan_key,
+    )
+    run = replace(run, warnings=_warnings(stores, plan, run))
     stores.objects.put_json(plan.plan_key, plan.to_json())
     stores.objects.put_json(plan.shards_key, shards)
-    ours = stores.runs.put_unless_published(
-        Run(
-            run_id=plan.run_id,
-            kind=plan.kind,
-            date=plan.date.isoformat(),
-            status="running",
-            started_at=now.isoformat(),
-            manifest_key=plan.manifest_key,
-            attempt=plan.attempt,
-            plan_key=plan.plan_key,
-        )
-    )
+    ours = stores.runs.put_unless_published(run)
     has_work = ours and (untrained or bool(plan.goals))
     event = _output(stores, plan.run_id, plan.prefix, has_work=has_work)
     return event | {"untrained": True} if has_work and untrained else event
+
+
+def _warnings(stores: Stores, plan: Plan, run: Run) -> tuple[str, ...]:
+    manifest = read_manifest(stores.objects, plan.manifest_key)
+    told = []
+    if stores.settings.groups != manifest.groups:
+        told.append(
+            f"The stack's parameter Groups is {stores.settings.groups}, and the lake has "
+            f"{manifest.groups} groups since its first import. It stays so; deploy with "
+            f"Groups={manifest.groups}, or load into a new stack."
+        )
+    try:
+        told += require_memory(manifest, stores.settings.job_memory, trains=bool(plan.goals))
+    except LimitReached as refused:
+        # Here, since a night that was started without a date has no day to be recorded under later.
+        failed = replace(run, status="failed", finished_at=run.started_at, reason=refused.message)
+        stores.runs.put_unless_published(failed)
+        raise
+    return tuple(told)
 
 
 def _output(stores: Stores, run_id: str, folder: str, has_work: bool) -> dict[str, Any]:

@@ -106,7 +106,8 @@ def _publish_night(stores: Stores, run_id: str, plan_key: str, now: datetime) ->
     total = added_up(stores, plan, wanted)
     keep_manifests(stores, plan, total.changes)
     nights = _nights(stores, plan, total, trained)
-    run = replace(_published(stores, plan, nights, now), warnings=total.sizes.problems)
+    run = _published(stores, plan, nights, now)
+    run = replace(run, warnings=(*run.warnings, *total.sizes.problems))
     if _commit_night(stores, plan, trained, run):
         # After the commit, so that no size is of a day that is not closed; a repeat makes it good.
         keep_sizes(stores, plan, wanted, total.sizes)

@@ -60,6 +60,6 @@ def finish_missing_sizes(
     wanted = read_sizes(stores, plan)
     counted = added_up(stores, plan, wanted).sizes
     keep_sizes(stores, plan, wanted, counted)
-    published = replace(ended, status="published", warnings=counted.problems)
+    published = replace(ended, status="published", warnings=(*run.warnings, *counted.problems))
     stores.runs.put_unless_published(published)
     return done | {"status": "published"}
