@@ -16,6 +16,7 @@ from .hillstrom import Hillstrom, thinned
 from .looking import CONTROL, DAYS, Campaign, Errors, looked_at
 from .page import number, percent, table, write_section
 from .saving import Saving, generated, of_forecast, split
+from .verdicts import Called, Watched, watched
 from .worlds import AS_OF, HORIZON, world
 
 SECTION = "Uplift: effects of campaigns"
@@ -43,6 +44,15 @@ SOMETHING = (
     Campaign(50_000, 0.05, -0.2, path="early"),
 )
 
+WATCHED = (
+    Watched(1_200, 14, 0.2, 0.9, 0.09),
+    Watched(6_000, 14, 0.05, 1.0, 0.1),
+    Watched(20_000, 30, 0.05, 0.6, 0.01),
+    Watched(6_000, 14, 0.05, 1.0, 0.1, 0.15),
+    Watched(20_000, 30, 0.05, 0.6, 0.01, 0.2),
+)
+WATCHES = 1_000
+
 SPLIT_SIZES = (500, 2_000, 20_000, 1_000_000)
 WORLDS = (8, 17)
 """Seeds of worlds in which purchases are common."""
@@ -57,6 +67,10 @@ def run(data: Path | None, write: Path | None) -> None:
     for campaign in NOTHING + SOMETHING:
         print(f"{campaign.name}, {percent(campaign.lift, signed=True)} …", flush=True)
         looked.append((campaign, looked_at(campaign, TRIALS, SEED)))
+    called = []
+    for goal in WATCHED:
+        print(f"{goal.name}, nightly …", flush=True)
+        called.append((goal, watched(goal, WATCHES, SEED)))
     alarms = [(users, false_alarms(users)) for users in SPLIT_SIZES]
     print("likelihoods before exposure …", flush=True)
     saved = savings()
@@ -71,7 +85,7 @@ def run(data: Path | None, write: Path | None) -> None:
         saved.append(
             ("Hillstrom, no e-mail *", split(likelihood[one], visited[one], 0.2, SPLITS, SEED))
         )
-    text = report(looked, alarms, saved, hillstrom)
+    text = report(looked, called, alarms, saved, hillstrom)
     print(f"\n{text}")
     if write:
         write_section(write, SECTION, text)
@@ -104,6 +118,7 @@ def savings() -> list[tuple[str, Saving]]:
 
 def report(
     looked: list[tuple[Campaign, Errors]],
+    called: list[tuple[Watched, Called]],
     alarms: list[tuple[int, float]],
     saved: list[tuple[str, Saving]],
     hillstrom: Hillstrom | None,
@@ -131,6 +146,13 @@ How often at least one of {DAYS} daily intervals missed the truth of its day, an
 day in parts of one look's:
 
 {_looks(looked)}
+
+Members with likelihoods of their own, known before up to some noise; every night asks for the
+verdict. How often any night of a goal was called an effect, by counts alone and by the verdict,
+which goes by the likelihood where control had 100 conversions by half of the period. Of goals
+without an effect under 5 % may be called:
+
+{_called(called)}
 
 How often the check of the split fires on {NULL_DRAWS:,} draws with nothing wrong, at an alpha of
 {percent(ALPHA, 1)}; below 1,000 users it is the exact binomial test, which fires less often:
@@ -171,6 +193,21 @@ def _looks(looked: list[tuple[Campaign, Errors]]) -> str:
     ]
     missed = ("one look's, missed", "repeated, missed", "always valid, missed")
     return table(("campaigns", "effect", *missed, "repeated, width", "always valid, width"), rows)
+
+
+def _called(called: list[tuple[Watched, Called]]) -> str:
+    rows = [
+        [
+            goal.name,
+            percent(goal.lift, signed=True) if goal.lift else "none",
+            f"{one.trials:,}",
+            *(percent(part, 1) for part in (one.counts, one.verdict, one.last)),
+            percent(one.by_likelihood),
+        ]
+        for goal, one in called
+    ]
+    head = ("goals", "effect", "drawn", "by counts", "verdict", "last night", "by likelihood")
+    return table(head, rows)
 
 
 def _saved(saved: list[tuple[str, Saving]]) -> str:

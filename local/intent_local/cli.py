@@ -32,6 +32,7 @@ COMMANDS = {
     "engage": "reach members of a goal or a segment through a destination",
     "engagements": "list, show and stop engagements, what they delivered",
     "export": "users of a segment or a goal as files",
+    "account": "settings, and the holdout against everybody else",
     "users": "erase a user, see what became of erasures",
     "open": "open the API docs in a browser",
     "preview": "size and members of a segment on files alone, no stack needed",

@@ -50,6 +50,8 @@ def show_uplift(found: Mapping[str, Any]) -> None:
         rows = [_metric(metric) for metric in found["metrics"]]
         show_table(("also", "test", "control", "users", "per user", "difference"), rows)
     show(found["persuadables"]["sentence"])
+    for shared in found["overlaps"]:
+        show(_overlap(shared))
     for note in found["notes"]:
         show(note)
 
@@ -78,12 +80,38 @@ def show_power(found: Mapping[str, Any]) -> None:
     show_table(("held back", "least difference", "lift"), shares)
 
 
+def show_holdout(found: Mapping[str, Any]) -> None:
+    """Everybody else against the holdout, goal by goal."""
+    if found["goals"]:
+        rows = [
+            (*_both(goal["name"], {"test": goal["rest"], "control": goal["holdout"]}), _said(goal))
+            for goal in found["goals"]
+        ]
+        show_table(("goal", "the rest", "did it", "held out", "did it", "difference"), rows)
+    for goal_id in found["waiting"]:
+        show(f"{goal_id} comes with its next night")
+    show(found["note"])
+
+
+def _said(part: Mapping[str, Any]) -> str:
+    shown = part["repeated"] or part["difference"]
+    return "-" if shown is None else f"{points(shown)}, {part['verdict']}"
+
+
 def _engagement(engagement: Mapping[str, Any]) -> str:
     told = ", ".join(
         f"{users:,} {outcome.replace('_', ' ')}" for outcome, users in engagement["counts"].items()
     )
     since = f" since {engagement['starts_on']}" if engagement["starts_on"] else ""
     return f"{engagement['name']} ({engagement['id']}){since}: {told or 'nothing sent yet'}"
+
+
+def _overlap(shared: Mapping[str, Any]) -> str:
+    return (
+        f"{shared['members']:,} members are in {shared['name']} ({shared['goal_id']}) too: "
+        f"{shared['control_in_both']:,} of them are held back by both, "
+        f"{shared['expected_in_both']:,.0f} would be expected"
+    )
 
 
 def _metric(metric: Mapping[str, Any]) -> tuple[object, ...]:

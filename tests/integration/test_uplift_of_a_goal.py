@@ -26,6 +26,7 @@ from intent_segments.lake.calendar import from_day
 from intent_segments.lake.layout import user_hash
 from intent_segments.services import run_steps
 from intent_segments.services.destinations import rules
+from intent_segments.services.exporting import export_group
 from intent_segments.services.sending import Machine, send_group
 from tests.fixtures.charges import Happened
 from tests.fixtures.histories import START
@@ -58,9 +59,17 @@ class Lived:
     bought: list[int]
     anyway: list[int]
 
+    held: set[int]
+
     def arms(self) -> dict[int, str]:
-        rows = self.account.scores(self.moved, from_day(AS_OF))
-        return {user: ("test", "control")[rows[f"user {user}"]["arm"]] for user in range(USERS)}
+        """Of the users who are not held out of everything."""
+        rows = self.day(AS_OF)
+        return {user: ("test", "control")[row["arm"]] for user, row in rows.items()}
+
+    def day(self, day: int) -> dict[int, dict[str, Any]]:
+        """User -> the row of scores, without who is held out of everything."""
+        rows = self.account.scores(self.moved, from_day(day))
+        return {n: rows[f"user {n}"] for n in range(USERS) if n not in self.held}
 
     def uplift(self, goal_id: str, query: str = "") -> dict[str, Any]:
         answer = ask("GET", f"/v1/goals/{goal_id}/uplift{query}")
@@ -87,6 +96,12 @@ def lived(account: Nights) -> Lived:
         past += some(day, rates, random.random((2, USERS)))
     account.load(past, "past")
     account.stores.account.get_or_create("UTC", "the salt of the account")
+    with patch.object(api_function.api, "clock", lambda: at(AS_OF)):
+        switched = ask("PATCH", "/v1/account", {"holdout_share": 0.05}).json
+    assert switched["holdout_since"] == from_day(AS_OF + 1).isoformat()
+    holdout = account.stores.account.find().holdout  # type: ignore[union-attr]
+    assert holdout is not None
+    held = np.array(holdout.holds([user_hash(f"user {user}") for user in range(USERS)]))
     made = [
         account.goal(
             {
@@ -99,7 +114,7 @@ def lived(account: Nights) -> Lived:
         for event in ("Bought", "Looked")
     ]
     rows = account.scores(made[0], from_day(AS_OF))
-    test = np.array([rows[f"user {user}"]["arm"] == 0 for user in range(USERS)])
+    test = np.array([rows[f"user {user}"]["arm"] == 0 for user in range(USERS)]) & ~held
     chance = rates.copy()
     chance[0] += MOVED * test
     bought, anyway = np.zeros(USERS, bool), np.zeros(USERS, bool)
@@ -120,7 +135,7 @@ def lived(account: Nights) -> Lived:
         if day == AS_OF + 2:
             changed = ask("PATCH", f"/v1/goals/{made[0]}", {"metrics": METRICS})
             assert changed.json["metrics"] == METRICS, changed.text
-    return Lived(account, *made, engagement, happened, *came)
+    return Lived(account, *made, engagement, happened, *came, set(np.flatnonzero(held).tolist()))
 
 
 def at(day: int) -> datetime:
@@ -198,8 +213,7 @@ def test_three_lines_tell_the_organic_part_from_the_campaigns(world: Lived) -> N
 
 def test_the_adjusted_effect_is_that_of_the_single_users(world: Lived) -> None:
     found = world.uplift(world.moved)["adjusted"]
-    day0 = world.account.scores(world.moved, from_day(AS_OF))
-    last = world.account.scores(world.moved, from_day(AS_OF + NIGHTS))
+    day0, last = world.day(AS_OF), world.day(AS_OF + NIGHTS)
     sums = []
     for arm in (0, 1):
         users = [user for user, row in day0.items() if row["arm"] == arm]
@@ -215,7 +229,7 @@ def test_the_adjusted_effect_is_that_of_the_single_users(world: Lived) -> None:
 
 def test_buckets_and_tenths_are_those_of_day_0(world: Lived) -> None:
     found = world.uplift(world.moved)
-    day0 = world.account.scores(world.moved, from_day(AS_OF))
+    day0 = world.day(AS_OF)
     for bucket in found["by_bucket"]:
         number = ("least_likely", "moderately_likely", "most_likely").index(bucket["bucket"])
         mine = [row for row in day0.values() if row["bucket"] == number]
@@ -258,6 +272,7 @@ def test_counts_that_are_not_the_nights_are_refused(world: Lived) -> None:
 def test_who_came_into_an_engagement_counts_from_that_day_in_both_arms(world: Lived) -> None:
     found = world.uplift(world.moved, f"?engagement={world.engagement}")
     entered = exposures(world)
+    assert not entered.keys() & world.held  # nothing ever reaches them
     assert len({day for day, _, _ in entered.values()}) > 1  # it has followed the buckets
     for arm, name in enumerate(("test", "control")):
         mine = {user: day for user, (day, of, _) in entered.items() if of == arm}
@@ -265,7 +280,7 @@ def test_who_came_into_an_engagement_counts_from_that_day_in_both_arms(world: Li
             h.uh for h in world.happened if h.event == "Bought" and h.day > mine.get(h.uh, 10**6)
         }
         assert (found[name]["users"], found[name]["did"]) == (len(mine), len(did))
-    assert found["verdict"] == "better" and found["srm"]["ok"]
+    assert found["difference"]["value"] > 0 and found["srm"]["ok"]
     buckets = {bucket["bucket"]: bucket for bucket in found["by_bucket"]}
     moderately = [of for _, of, bucket in entered.values() if bucket == 1]
     assert buckets["moderately_likely"]["control"]["users"] == sum(moderately)
@@ -293,7 +308,7 @@ def test_other_events_and_amounts_are_those_of_the_single_users(world: Lived) ->
     looks, revenue = world.uplift(world.moved)["metrics"]
     arms = world.arms()
     for name in ("test", "control"):
-        mine = [h for h in world.happened if arms[h.uh] == name]
+        mine = [h for h in world.happened if arms.get(h.uh) == name]
         looked = [h for h in mine if h.event == "Looked"]
         assert looks["users"][name]["did"] == len({h.uh for h in looked})
         assert looks["amounts"][name]["total"] == len(looked)
@@ -315,3 +330,47 @@ def test_other_events_and_amounts_are_those_of_the_single_users(world: Lived) ->
 def test_an_engagement_of_another_goal_is_not_compared_here(world: Lived) -> None:
     answer = ask("GET", f"/v1/goals/{world.left_alone}/uplift?engagement={world.engagement}")
     assert answer.status == 404 and "not of goal" in answer.text
+
+
+def test_the_holdout_is_compared_with_everybody_else(world: Lived) -> None:
+    found = ask("GET", "/v1/account/holdout").json
+    answers.HoldoutReport.model_validate(found)
+    assert (found["share"], found["since"]) == (0.05, from_day(AS_OF + 1).isoformat())
+    moved, alone = sorted(found["goals"], key=lambda goal: str(goal["events"]))
+    for goal, event in ((moved, "Bought"), (alone, "Looked")):
+        did = {h.uh for h in world.happened if h.event == event}
+        assert (goal["events"], goal["looks"]) == (event, NIGHTS)
+        assert goal["holdout"]["users"] == len(world.held)
+        assert goal["holdout"]["did"] == len(did & world.held)
+        assert goal["rest"]["users"] + len(world.held) == USERS
+        assert goal["rest"]["did"] == len(did - world.held)
+    assert moved["difference"]["value"] > 0 and "less the holdout" in moved["sentence"]
+
+
+def test_a_list_of_a_goals_members_is_without_the_holdout(world: Lived) -> None:
+    stores, folder = world.account.stores, world.account.folder
+    wanted = {"format": "parquet", "include_control": False}
+    export = ask("POST", f"/v1/goals/{world.moved}/exports", wanted).json["id"]
+    planned = run_steps.plan(stores, {"kind": "export", "export_id": export}, at(AS_OF + NIGHTS))
+    for job in stores.objects.get_json(planned["shards_key"]):
+        export_group(stores, job, folder / "cache")
+    [key] = stores.objects.keys(f"exports/{export}/g=")
+    path = stores.objects.download(key, folder / "export.parquet")
+    users = {
+        row[0]
+        for row in duckdb.execute("SELECT user_id FROM read_parquet($1)", [str(path)]).fetchall()
+    }
+    last = world.day(AS_OF + NIGHTS)
+    assert users == {f"user {n}" for n, row in last.items() if row["state"] == 0 and not row["arm"]}
+
+
+def test_goals_say_whom_both_of_them_hold_back(world: Lived) -> None:
+    [shared] = world.uplift(world.moved)["overlaps"]
+    arms = [
+        {user for user, row in world.account.scores(goal, from_day(AS_OF)).items() if row["arm"]}
+        for goal in (world.moved, world.left_alone)
+    ]
+    assert (shared["goal_id"], shared["same_events"]) == (world.left_alone, False)
+    assert (shared["members"], shared["expected_in_both"]) == (USERS, 48.0)
+    assert (shared["control_here"], shared["control_there"]) == tuple(map(len, arms))
+    assert shared["control_in_both"] == len(arms[0] & arms[1])

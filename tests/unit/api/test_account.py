@@ -72,6 +72,8 @@ def test_a_limit_below_the_goals_at_work_keeps_them_and_refuses_new_ones(stores:
         "ai_pack": True,
         "goal_limit": 2,
         "active_goals": 3,
+        "holdout_share": 0,
+        "holdout_since": None,
         "channels": None,
     }
     refused = ask("POST", "/v1/goals", GOAL)
@@ -122,3 +124,17 @@ def test_switched_on_again_the_buckets_are_there(stores: Stores) -> None:
     change(ai_pack=False)
     assert change(ai_pack=True)["ai_pack"] is True
     assert ask("GET", f"/v1/goals/{goal_id}/buckets").status == 200
+
+
+def test_a_holdout_is_switched_on_kept_and_switched_off(stores: Stores) -> None:
+    assert ask("GET", "/v1/account/holdout").json["note"].startswith("Nobody is held out.")
+    assert change(holdout_share=0.05)["holdout_share"] == 0.05
+    assert change(holdout_share=0.05, goal_limit=7)["goal_limit"] == 7
+    refused = ask("PATCH", "/v1/account", {"holdout_share": 0.1})
+    assert refused.status == 409 and "keeps its share" in refused.text
+    assert ask("PATCH", "/v1/account", {"holdout_share": 0.5}).status == 422
+    goal_id = ask("POST", "/v1/goals", GOAL).json["id"]
+    found = ask("GET", "/v1/account/holdout").json
+    answers.HoldoutReport.model_validate(found)
+    assert (found["share"], found["goals"], goal_id in found["waiting"]) == (0.05, [], False)
+    assert change(holdout_share=0)["holdout_since"] is None

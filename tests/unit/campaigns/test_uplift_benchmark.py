@@ -13,6 +13,7 @@ from bench.hillstrom import Hillstrom, thinned
 from bench.looking import Campaign, converted, looked_at
 from bench.saving import generated
 from bench.uplift import report
+from bench.verdicts import Watched, watched
 
 VISIT, LATE = "2008-03-14T23:59:59Z", "2008-03-15T00:00:00Z"
 
@@ -72,7 +73,10 @@ def test_the_section_has_every_table(folder: Path) -> None:
     campaign = Campaign(2_000, 0.02, 0.5)
     looked = [(campaign, looked_at(campaign, 5, 3))]
     saved = [("generated", generated(4_000, 0.2, 0.0, 3, 4))]
-    text = report(looked, [(2_000, 0.001)], saved, Hillstrom.read(folder))
+    goal = Watched(2_000, 4, 0.2, 1.0, 0.1, 2.0)
+    called = [(goal, watched(goal, 4, 5))]
+    text = report(looked, called, [(2_000, 0.001)], saved, Hillstrom.read(folder))
+    assert "| 2,000 users, 4 days, 20 % control | +200 % |     4 |   100.0 % | 100.0 % |" in text
     assert "| 2,000 users, 2 %, even |  +50 % |" in text and "false alarms" in text
     assert "variance saved" in text and "| spend" in text
-    assert "was not measured" in report(looked, [(2_000, 0.001)], saved, None)
+    assert "was not measured" in report(looked, called, [(2_000, 0.001)], saved, None)

@@ -63,7 +63,7 @@ def members(count: int) -> Members:
     uh = np.arange(count, dtype=np.int64)
     arm = (uh % 5 == 0).astype(np.uint8)
     nothing: Any = None
-    return Members(uh, uh.astype(np.int32), arm, nothing, START + 60)
+    return Members(uh, uh.astype(np.int32), arm, None, nothing, START + 60)
 
 
 @pytest.mark.parametrize("metric", [REVENUE, LARGE, Metric("Visits", GoalEvent("Visit"))])
@@ -74,7 +74,8 @@ def test_amounts_are_those_of_the_single_events_of_the_days_that_count(metric: M
     since = START + 10 + np.arange(60) % 4  # they come in on four days
     bucket = (np.arange(60) % 3).astype(np.uint8)
     everybody = members(60)
-    pool = Pool(np.arange(60), since, np.full(60, START + 50), {"bucket": bucket})
+    until = np.full(60, START + 50)
+    pool = Pool(np.arange(60), everybody.arm, since, until, {"bucket": bucket})
     found = measured(everybody, pool, rows)
     for of in range(3):
         for arm in range(2):
@@ -113,10 +114,9 @@ def test_what_is_no_number_adds_nothing_and_what_is_no_amount_is_cut() -> None:
 
 
 def whole_of(count: int) -> Pool:
-    bucket = np.zeros(count, np.uint8)
-    return Pool(
-        np.arange(count), np.full(count, START), np.full(count, START + 9), {"bucket": bucket}
-    )
+    none = np.zeros(count, np.uint8)
+    since, until = np.full(count, START), np.full(count, START + 9)
+    return Pool(np.arange(count), none, since, until, {"bucket": none})
 
 
 def asked(name: str, event: Any = "Charged", added: str | None = None) -> dict[str, Any]:

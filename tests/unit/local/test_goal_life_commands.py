@@ -17,6 +17,7 @@ from functions.api import handler as api_function
 from functions.query import handler as query_function
 from intent_local.cli import main
 from intent_local.client import ApiClient, ApiError
+from intent_local.commands import account as account_command
 from intent_local.commands import goals as command
 from intent_local.connection import Connection
 from intent_local.goal_views import show_progress
@@ -226,3 +227,22 @@ def test_the_report_is_written_as_a_page_and_as_a_table(
     nowhere = str(tmp_path / "no folder" / "report.csv")
     assert main(["goals", "report", goal_id, "--format", "csv", "--out", nowhere]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_the_holdout_is_switched_on_and_told(
+    stores: Stores, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_command, "connect", command.connect)
+
+    def said(*words: str) -> str:
+        capsys.readouterr()
+        assert main(["account", *words]) == 0
+        return capsys.readouterr().out
+
+    goal()
+    assert "Nobody is held out." in said("holdout")
+    assert "5.0% of all users are held out since" in said("holdout", "--share", "0.05")
+    assert json.loads(said("show"))["holdout_share"] == 0.05
+    assert "comes with its next night" in said("holdout")
+    assert json.loads(said("holdout", "--json"))["share"] == 0.05
+    assert said("holdout", "--share", "0") == "nobody is held out any more\n"

@@ -24,4 +24,4 @@ def change() -> dict[str, Any]:
 
     call = call_of(router)
     changes = call.body(AccountChange).model_dump(exclude_none=True)
-    return account.change(call.stores, changes, call.new_salt())
+    return account.change(call.stores, changes, call.new_salt(), call.now)

@@ -28,6 +28,7 @@ from .delivered import EngagementList as EngagementList
 from .delivered import FailureList as FailureList
 from .delivered import Replayed as Replayed
 from .effect_answers import GoalPower as GoalPower
+from .effect_answers import HoldoutReport as HoldoutReport
 from .effect_answers import Uplift as Uplift
 from .erasure_answers import Erasure as Erasure
 from .erasure_answers import ErasureList as ErasureList
@@ -107,6 +108,8 @@ class Account(Answer):
     ai_pack: bool
     goal_limit: int
     active_goals: int
+    holdout_share: float
+    holdout_since: date | None
     channels: dict[str, ChannelNeeds]
 
 

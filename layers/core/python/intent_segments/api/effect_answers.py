@@ -188,9 +188,25 @@ class EngagementUplift(Compared):
     engagement: EngagedUsers
 
 
+class OverlapOfGoals(Answer):
+    """`members` of this goal and another one at work, those whom either holds back, and those in
+    both control groups, beside the number that draws as they were meant would have there: goals on
+    the same events hold back the same users, others draw independently."""
+
+    goal_id: str
+    name: str
+    same_events: bool
+    members: int
+    control_here: int
+    control_there: int
+    control_in_both: int
+    expected_in_both: float
+
+
 class Measured(Compared):
     """All that is said of the members who are compared, after `looks` nights. `engagements` are
-    those that the newest night has counted, newest first."""
+    those that the newest night has counted, newest first, `overlaps` the goals that share members
+    with this one."""
 
     control_share: float
     looks: int
@@ -199,6 +215,7 @@ class Measured(Compared):
     persuadables: Persuadables
     metrics: list[MetricUplift]
     engagements: list[EngagementUplift]
+    overlaps: list[OverlapOfGoals]
     by_day: list[Lines]
     notes: list[str]
 
@@ -240,3 +257,39 @@ class GoalPower(Answer):
     lift: float | None
     overall: Power
     by_bucket: list[BucketPower]
+
+
+class HoldoutOfGoal(Answer):
+    """Members of a goal outside the account's holdout against those in it, from `counted_from` on,
+    after `looks` nights; otherwise as the uplift of the goal."""
+
+    goal_id: str
+    name: str
+    events: str
+    direction: Literal["maximize", "minimize"]
+    counted_from: date
+    date: date
+    looks: int
+    rest: Rated
+    holdout: Rated
+    srm: Split | None
+    difference: Estimate | None
+    repeated: Estimate | None
+    always_valid: Estimate | None
+    relative: Estimate | None
+    incremental_users: Estimate | None
+    adjusted: Adjusted | None
+    verdict: Literal["better", "worse", "inconclusive"]
+    verdict_by: Literal["counts", "adjusted"]
+    sentence: str
+
+
+class HoldoutReport(Answer):
+    """What all campaigns together change: the holdout of the account against everybody else, for
+    the goals that had a night since; those in `waiting` come with their next one."""
+
+    share: float
+    since: date | None
+    goals: list[HoldoutOfGoal]
+    waiting: list[str]
+    note: str

@@ -1,4 +1,4 @@
-"""/v1/goals/{goal_id}/uplift and /power: what both arms say, and what they could say."""
+"""/v1/goals/{goal_id}/uplift and /power, /v1/account/holdout: what arms say, and could say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from ..services import power, uplift
+from ..services import holdouts, power, uplift
 from .app import call_of
 
 router = Router()
@@ -24,3 +24,8 @@ def show_power(goal_id: str) -> dict[str, Any]:
     call = call_of(router)
     lift, share = call.query("lift"), call.query("control_share")
     return power.power_of_goal(call.stores, goal_id, lift, share)
+
+
+@router.get("/v1/account/holdout")
+def show_holdout() -> dict[str, Any]:
+    return holdouts.report(call_of(router).stores)

@@ -107,13 +107,17 @@ class Channel(Request):
 
 class AccountChange(Request):
     """What can be changed of the account. `plan` is kept and opens or closes nothing; `ai_pack`
-    opens intent buckets; a `goal_limit` below the goals at work refuses new ones alone. `channels`
-    replaces the whole mapping. `timezone` is refused: it is fixed when the stack is deployed."""
+    opens intent buckets; a `goal_limit` below the goals at work refuses new ones alone. A
+    `holdout_share` cannot be changed while it is on, only switched off. `channels` replaces the
+    whole mapping. `timezone` is refused: it is fixed when the stack is deployed."""
 
     plan: Literal["growth", "advanced", "enterprise"] | None = None
     ai_pack: Annotated[bool, Field(strict=True)] | None = None
     timezone: str | None = Field(None, json_schema_extra={"readOnly": True})
     goal_limit: Annotated[int, Field(strict=True)] | None = None
+    holdout_share: float | None = Field(
+        None, description="Of all users, 0.005 to 0.1, whom nothing reaches; 0 lets them go."
+    )
     channels: Annotated[dict[ChannelName, Channel], Field(max_length=MAX_CHANNELS)] | None = Field(
         None,
         examples=[{"email": {"trait": "email", "consent": "email_subscribed"}}],

@@ -27,12 +27,21 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "PATCH",
         "/v1/account",
-        "Change the account's plan, AI pack, limit of goals or channels",
+        "Change the account's plan, AI pack, limit of goals, holdout or channels",
         "Account",
         "Account",
         request="AccountChange",
         problems=WRITTEN,
         role="admin",
+    ),
+    Operation(
+        "GET",
+        "/v1/account/holdout",
+        "What all campaigns together change: the account's holdout against everybody else",
+        "HoldoutReport",
+        "Account",
+        "query",
+        role="viewer",
     ),
     Operation(
         "GET",

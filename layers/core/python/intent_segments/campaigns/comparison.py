@@ -104,6 +104,10 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The verdict for people."""
+        return self.told("the test arm", "the control arm", "test less control")
+
+    def told(self, one: str, other: str, less: str) -> str:
+        """The same with other words for both sides and for their difference."""
         if self.broken:
             return (
                 "The split is not what it was meant to be, so no effect is shown: whatever bent it "
@@ -113,17 +117,17 @@ class Comparison:
             return "One of the arms is empty, so there is nothing to compare."
         value, low, high = (_points(part) for part in _parts(self.decisive))
         alike = " between equally likely members" if self.by_likelihood else ""
-        told = f"{value} points{alike} ({low} to {high})"
+        points = f"{value} points{alike} ({low} to {high})"
         if self.verdict == "inconclusive":
             return (
-                f"Inconclusive: test less control is {told}, no more than chance would have two "
-                "groups differ by that were treated alike."
+                f"Inconclusive: {less} is {points}, no more than chance would have two groups "
+                "differ by that were treated alike."
             )
         more = "more" if (self.decisive.value or 0) > 0 else "fewer"
         return (
-            f"{self.verdict.capitalize()}: {more} members of the test arm did it than of the "
-            f"control arm, {100 * self.test.rate:.2f} % against {100 * self.control.rate:.2f} %; "
-            f"test less control is {told}."
+            f"{self.verdict.capitalize()}: {more} members of {one} did it than of {other}, "
+            f"{100 * self.test.rate:.2f} % against {100 * self.control.rate:.2f} %; {less} is "
+            f"{points}."
         )
 
     def to_json(self) -> dict[str, Any]:

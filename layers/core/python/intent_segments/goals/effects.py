@@ -15,8 +15,9 @@ from .buckets import Bucket
 from .strata import Strata
 from .target_group import Arm
 
-GOAL = "goal"
-"""The population of all members; those of engagements are called by their ids."""
+GOAL, HOLDOUT = "goal", "holdout"
+"""The population of all members whom campaigns may reach, and that of all members, in which the
+account's holdout stands in the place of control; those of engagements are called by their ids."""
 
 BUCKETS, ARMS = tuple(Bucket), tuple(Arm)
 
@@ -98,36 +99,65 @@ Look = tuple[int, ...]
 
 
 @dataclass(frozen=True)
+class Overlap:
+    """Of two goals: members of `both`, those of them in the control group of the one (`here`), of
+    the other (`there`), and of both goals (`twice`)."""
+
+    both: int = 0
+    here: int = 0
+    there: int = 0
+    twice: int = 0
+
+    def __add__(self, other: Overlap) -> Overlap:
+        mine, theirs = astuple(self), astuple(other)
+        return Overlap(*(a + b for a, b in zip(mine, theirs, strict=True)))
+
+
+@dataclass(frozen=True)
 class Effects:
-    """Counts of one goal in one user group at the end of one day, by population. `+` merges groups.
+    """Counts of one goal in one user group at the end of one day, by population; `overlaps` with
+    the other goals of the night, by their ids. `+` merges groups.
 
     Of a rolling goal, GOAL is the window that is complete, by what was known when it began.
     """
 
     populations: Mapping[str, Population] = field(default_factory=dict)
+    overlaps: Mapping[str, Overlap] = field(default_factory=dict)
 
     def __add__(self, other: Effects) -> Effects:
-        nobody = Population()
+        nobody, nothing = Population(), Overlap()
         return Effects(
             {
                 name: self.populations.get(name, nobody) + other.populations.get(name, nobody)
                 for name in self.populations.keys() | other.populations.keys()
-            }
+            },
+            {
+                goal: self.overlaps.get(goal, nothing) + other.overlaps.get(goal, nothing)
+                for goal in self.overlaps.keys() | other.overlaps.keys()
+            },
         )
 
     def faults(self, members: int) -> list[str]:
         """The rules that these counts break in a tally of so many `members`."""
-        if GOAL in self.populations and self.populations[GOAL].strata.users != members:
+        whole = self.populations.get(HOLDOUT) or self.populations.get(GOAL)
+        if whole is not None and whole.strata.users != members:
             return ["members = sum of strata users"]
         return []
 
     def to_json(self) -> dict[str, Any]:
-        return {name: found.to_json() for name, found in self.populations.items()}
+        return {
+            "populations": {name: found.to_json() for name, found in self.populations.items()},
+            "overlaps": {goal: list(astuple(found)) for goal, found in self.overlaps.items()},
+        }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Effects:
         """The inverse of `to_json`; nothing of what an older version did not count."""
-        return cls({name: Population.from_json(found) for name, found in document.items()})
+        populations, overlaps = document.get("populations", {}), document.get("overlaps", {})
+        return cls(
+            {name: Population.from_json(found) for name, found in populations.items()},
+            {goal: Overlap(*map(int, found)) for goal, found in overlaps.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -152,7 +182,7 @@ class Followed:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "populations": self.effects.to_json(),
+            **self.effects.to_json(),
             "looks": [
                 [name, metric, [[day, *look] for day, look in looks]]
                 for (name, metric), looks in sorted(
@@ -168,7 +198,7 @@ class Followed:
             (name, metric): [(row[0], tuple(map(int, row[1:]))) for row in rows]
             for name, metric, rows in document["looks"]
         }
-        return cls(Effects.from_json(document["populations"]), looks)
+        return cls(Effects.from_json(document), looks)
 
 
 def _added(one: Measured, other: Measured) -> Measured:

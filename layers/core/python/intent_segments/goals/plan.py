@@ -18,6 +18,7 @@ from ..segments.goal_event import GoalEvent
 from .buckets import Cuts
 from .compared import NOTHING, Compared
 from .goal import Goal, ScoreFiles, Status, Terms
+from .holdout import Holdout
 from .progress import GoalTally
 from .retraining import due
 
@@ -101,7 +102,7 @@ class Plan:
 
     `attempt` is the version of the lake manifest at `manifest_key`: everything is read from that
     immutable state, and scores lie under it. `ending` names goals that end with this night,
-    `segments` is a checksum of what the run counts besides.
+    `segments` is a checksum of what the run counts besides, `holdout` who is reached by nothing.
 
     What a run writes down lies under a checksum of its plan: two that are planned at the same time
     from different states never write over each other, and equal ones write the same.
@@ -117,6 +118,7 @@ class Plan:
     goals: tuple[PlannedGoal, ...]
     ending: tuple[str, ...] = ()
     segments: str = ""
+    holdout: Holdout | None = None
 
     @property
     def events(self) -> tuple[GoalEvent, ...]:
@@ -162,11 +164,13 @@ class Plan:
             "goals": [goal.to_json() for goal in self.goals],
             "ending": list(self.ending),
             "segments": self.segments,
+            "holdout": None if self.holdout is None else self.holdout.to_json(),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Plan:
         """The inverse of `to_json`. Raises CorruptObject when something is missing."""
+        held = document.get("holdout")
         try:
             return cls(
                 run_id=document["run_id"],
@@ -179,6 +183,7 @@ class Plan:
                 goals=tuple(PlannedGoal.from_json(goal) for goal in document["goals"]),
                 ending=tuple(document["ending"]),
                 segments=document["segments"],
+                holdout=None if held is None else Holdout.from_json(held),
             )
         except (KeyError, TypeError, ValueError) as fault:
             raise CorruptObject(f"A plan is incomplete: {fault!r}. Start the run again.") from None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ..errors import InvalidInput, NotIncluded
+from ..goals.holdout import agree_holdout
+from ..lake.calendar import local_date
 from ..store.account import Account
 from ..store.stores import Stores
 
@@ -17,12 +20,15 @@ def show(stores: Stores, control_salt: str) -> dict[str, Any]:
     return _shown(stores.account.get_or_create(stores.settings.timezone, control_salt))
 
 
-def change(stores: Stores, changes: dict[str, Any], control_salt: str) -> dict[str, Any]:
-    """Set some of `plan`, `ai_pack`, `goal_limit` and `channels`, of which a new mapping takes the
-    place of the old one as a whole.
+def change(
+    stores: Stores, changes: dict[str, Any], control_salt: str, now: datetime
+) -> dict[str, Any]:
+    """Set some of `plan`, `ai_pack`, `goal_limit`, `holdout_share` and `channels`, of which a new
+    mapping takes the place of the old one as a whole. `now` is a UTC instant.
 
     A limit below the number of goals at work stops none of them; it refuses new ones until there
-    are fewer. Raises InvalidInput, also for `timezone`.
+    are fewer. Raises InvalidInput, also for `timezone`, Conflict for another share of a holdout
+    that is on.
     """
     if "timezone" in changes:
         raise InvalidInput.at(
@@ -32,14 +38,29 @@ def change(stores: Stores, changes: dict[str, Any], control_salt: str) -> dict[s
             "parameter TimeZone and load into that.",
         )
     if not changes:
-        raise InvalidInput("Nothing to change: give plan, ai_pack, goal_limit or channels.")
+        raise InvalidInput(
+            "Nothing to change: give plan, ai_pack, goal_limit, holdout_share or channels."
+        )
     limit = changes.get("goal_limit")
     if limit is not None and not 1 <= limit <= MAX_GOAL_LIMIT:
         raise InvalidInput.at(
             "goal_limit", f"goal_limit must be from 1 to {MAX_GOAL_LIMIT}, not {limit}"
         )
-    stores.account.get_or_create(stores.settings.timezone, control_salt)
+    account = stores.account.get_or_create(stores.settings.timezone, control_salt)
+    if "holdout_share" in changes:
+        today = local_date(now, stores.settings.timezone)
+        held_out = agree_holdout(account.held_out, changes["holdout_share"], today)
+        changes = {key: value for key, value in changes.items() if key != "holdout_share"}
+        changes["held_out"] = held_out
     return _shown(stores.account.change(changes))
+
+
+def kept_holdout(stores: Stores) -> dict[str, Any] | None:
+    """Who is reached by nothing, as a send or an export keeps it (Holdout JSON); None where nobody
+    is held out."""
+    account = stores.account.find()
+    holdout = None if account is None else account.holdout
+    return None if holdout is None else holdout.to_json()
 
 
 def require_ai_pack(stores: Stores) -> None:
@@ -61,5 +82,7 @@ def _shown(account: Account) -> dict[str, Any]:
         "ai_pack": account.ai_pack,
         "goal_limit": account.goal_limit,
         "active_goals": account.active_goals,
+        "holdout_share": account.held_out["share"],
+        "holdout_since": account.held_out["since"],
         "channels": {name: {"consent": None, **needs} for name, needs in account.channels.items()},
     }

@@ -27,6 +27,7 @@ from ..delivery.reach import Reach
 from ..errors import Raced
 from ..goals.buckets import CERTAIN, NO_BUCKET, Bucket
 from ..goals.goal import ScoreFiles
+from ..goals.holdout import Holdout
 from ..goals.target_group import Arm
 from ..lake.calendar import to_day
 from ..lake.columns import read_columns, write_columns
@@ -98,7 +99,7 @@ def audience(
         if key not in stores.objects.keys(key):
             before = _before(stores, engagement, reach, send, group, folder)
             with People(stores, engagement, send, group, reach.traits, folder) as found:
-                columns = _chosen(found, reach, send.group_id(group), before, suppressed(stores))
+                columns = _chosen(found, reach, send, group, before, suppressed(stores))
             write_columns(path, columns)
             try:
                 stores.objects.put_new(key, path.read_bytes())
@@ -198,14 +199,16 @@ def _before(
 def _chosen(
     found: People,
     reach: Reach,
-    send_id: str,
+    send: Send,
+    group: int,
     before: npt.NDArray[np.int64],
     without: frozenset[int],
 ) -> Columns:
     reached = set(before.tolist())
+    holdout = None if send.holdout is None else Holdout.from_json(send.holdout)
     rows, recipients = list[tuple[int, int, int, int, int]](), list[Recipient]()
     for person in found:
-        if person.uh in reached:
+        if person.uh in reached or (holdout is not None and holdout.holds([person.uh])[0]):
             continue
         if person.uh in without:
             outcome: int = Outcome.SUPPRESSED
@@ -217,7 +220,7 @@ def _chosen(
             outcome = TO_SEND
             recipients.append(recipient(person, reach))
         rows.append((person.uh, person.arm, person.bucket, person.likelihood, outcome))
-    sizes = [len(batch.recipients) for batch in reach.batches(send_id, recipients)]
+    sizes = [len(batch.recipients) for batch in reach.batches(send.group_id(group), recipients)]
     values = np.array(rows, np.int64).reshape(-1, 5)
     outcomes = values[:, 4].astype(np.uint8)
     batch = np.full(len(values), NO_BATCH, np.int32)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..campaigns.exposures import Outcome
 from ..goals.buckets import NO_PERCENTILE
 from ..goals.compared import Engaged
-from ..goals.effects import GOAL, Amounts, Effects, Measured, Population
+from ..goals.effects import Amounts, Effects, Measured, Population
 from ..goals.plan import PlannedGoal
 from ..lake.calendar import to_day
 from ..lake.columns import read_columns
@@ -28,6 +28,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 NEVER = np.iinfo(np.int64).max
 
+KNOWN = ("bucket", "percentile", "likelihood")
 AUDIENCE = ("uh", "bucket", "likelihood", "outcome")
 
 
@@ -46,32 +47,55 @@ class Shelf:
 @dataclass(frozen=True)
 class Members:
     """A goal's members in one group, (n,) each: their user hashes, ascending, their positions in
-    the evidence's history, their arms; `night` is the day that is being closed."""
+    the evidence's history, their arms, and who is `held` out of everything, None where nobody is;
+    `night` is the day that is being closed."""
 
     uh: npt.NDArray[np.int64]
     positions: npt.NDArray[np.int32]
     arm: npt.NDArray[np.uint8]
+    held: npt.NDArray[np.bool_] | None
     evidence: Evidence
     night: int
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Members who are compared, (k,) each: `at` their places among all, the day after which what
-    they do counts (`since`) and the last one that counts (`until`), what was `known` of them on
-    that day (`bucket`, `percentile`, `likelihood`)."""
+    """Members who are compared, (k,) each: `at` their places among all, the side they are on
+    (`arm`), the day after which what they do counts (`since`) and the last one that counts
+    (`until`), and what was `known` of them on that day (KNOWN)."""
 
     at: npt.NDArray[np.int64]
+    arm: npt.NDArray[np.uint8]
     since: npt.NDArray[np.int64]
     until: npt.NDArray[np.int64]
     known: Columns
 
 
-def whole(members: Members, known: Columns, since: int, until: int) -> Pool:
-    """All members, of whom something was known on the day `since`."""
-    count = len(members.uh)
+def reachable(members: Members, known: Columns, since: int, until: int) -> Pool:
+    """All members whom campaigns may reach and those held back from them by the goal, of whom
+    something was known on the day `since`."""
+    at = np.arange(len(members.uh))
+    if members.held is not None:
+        at = at[~members.held]
     return Pool(
-        np.arange(count), np.full(count, since), np.full(count, min(until, members.night)), known
+        at,
+        members.arm[at],
+        np.full(len(at), since),
+        np.full(len(at), min(until, members.night)),
+        {name: known[name][at] for name in KNOWN},
+    )
+
+
+def held_out(members: Members, everybody: Columns, since: int, until: int) -> Pool:
+    """All members, those who are held out of everything in the place of control."""
+    count = len(members.uh)
+    held = np.zeros(count, bool) if members.held is None else members.held
+    return Pool(
+        np.arange(count),
+        held.astype(np.uint8),
+        np.full(count, since),
+        np.full(count, min(until, members.night)),
+        {name: everybody[name] for name in KNOWN},
     )
 
 
@@ -91,9 +115,12 @@ def eligible(goal: PlannedGoal, engaged: Engaged, members: Members, shelf: Shelf
     place = np.minimum(np.searchsorted(members.uh, uh), max(len(members.uh) - 1, 0))
     # Who was erased since is no member any more.
     there = members.uh[place] == uh if len(members.uh) else np.zeros(len(uh), bool)
+    if members.held is not None and len(members.uh):
+        there &= ~members.held[place]
     until = since[there] + goal.terms.horizon if goal.terms.rolling else _end(goal)
     return Pool(
         place[there],
+        members.arm[place[there]],
         since[there],
         np.minimum(np.broadcast_to(until, int(there.sum())), members.night),
         {
@@ -110,13 +137,12 @@ def _end(goal: PlannedGoal) -> int:
 
 
 def effects_of(
-    goal: PlannedGoal, members: Members, everybody: Pool | None, shelf: Shelf
+    goal: PlannedGoal, members: Members, wholes: Mapping[str, Pool], shelf: Shelf
 ) -> Effects:
-    """The comparisons of a goal in one group: of `everybody`, None while no window of a rolling
-    goal is complete, and of each of its engagements."""
+    """The comparisons of a goal in one group: of `wholes`, by their names, and of each of its
+    engagements."""
     pools = {one.id: eligible(goal, one, members, shelf) for one in goal.compared.engaged}
-    if everybody is not None:
-        pools[GOAL] = everybody
+    pools |= wholes
     first = to_day(goal.terms.as_of) + 1
     rows = {
         metric.id: metric_rows(shelf.tables, shelf.single, metric, first, members.night)
@@ -125,7 +151,7 @@ def effects_of(
     return Effects(
         {
             name: Population(
-                strata(pool.known, members.arm[pool.at], did(members, pool), goal.terms.direction),
+                strata(pool.known, pool.arm, did(members, pool), goal.terms.direction),
                 {metric: measured(members, pool, found) for metric, found in rows.items()},
             )
             for name, pool in pools.items()
@@ -149,7 +175,7 @@ def measured(members: Members, pool: Pool, rows: MetricRows) -> Measured:
     since, until = np.full(size, NEVER), np.zeros(size, np.int64)
     since[pool.at], until[pool.at] = pool.since, pool.until
     cell = np.zeros(size, np.int64)
-    cell[pool.at] = pool.known["bucket"].astype(np.int64) << 1 | members.arm[pool.at]
+    cell[pool.at] = pool.known["bucket"].astype(np.int64) << 1 | pool.arm
     at = np.minimum(np.searchsorted(members.uh, rows.uh), max(size - 1, 0))
     if not size or not len(at):
         return {}

@@ -13,9 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from ..goals.buckets import CERTAIN, Bucket
 from ..goals.goal import ScoreFiles
+from ..goals.holdout import Holdout
 from ..goals.target_group import Arm
 from ..lake.calendar import to_day
 from ..lake.manifest import read_manifest
@@ -60,8 +62,9 @@ def export_group(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict
             con = _segment(stores, export, group, folder)
         else:
             con = _goal(stores, export, group, folder, Path(scratch))
-        rows = _write(con, export, path)
         [(control,)] = con.execute("SELECT COUNT(*) FROM chosen WHERE NOT shown").fetchall()
+        _hide_held_out(con, export)
+        rows = _write(con, export, path)
         con.close()
         size = path.stat().st_size
         stores.objects.upload({file_key(export, group): path})
@@ -133,6 +136,15 @@ def _goal(
     )
     _hold_traits(tables, export.traits, date.fromisoformat(export.as_of))
     return tables.con
+
+
+def _hide_held_out(con: duckdb.DuckDBPyConnection, export: Export) -> None:
+    if export.holdout is None:
+        return
+    uh = con.execute("SELECT uh FROM chosen WHERE shown ORDER BY uh").fetchnumpy()["uh"]
+    held = Holdout.from_json(export.holdout).holds(uh.tolist())
+    con.register("held_out", {"uh": uh[np.array(held, bool)]})
+    con.execute("UPDATE chosen SET shown = FALSE WHERE uh IN (SELECT uh FROM held_out)")
 
 
 def _hold_traits(tables: Tables, traits: Sequence[str], day: date) -> None:

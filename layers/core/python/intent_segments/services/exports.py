@@ -12,7 +12,7 @@ from ..goals.goal import ScoreFiles
 from ..store.exports import KEPT, Export
 from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
-from .account import require_ai_pack
+from .account import kept_holdout, require_ai_pack
 from .catalogue import LakeState, lake_state
 from .export_columns import BUCKETS, columns_of, file_key, file_name, refuse_traits
 from .suppression import may_name_suppressed
@@ -56,7 +56,8 @@ def of_segment(
             )
         whole = require_scores(stores, freeze(stores, segment.definition, (segment_id,)))
         scores = published_scores(stores, references(parse(whole)).goals, day)
-        return _export(state, day, wanted, scores, segment_id=segment_id, definition=whole)
+        of = {"segment_id": segment_id, "definition": whole}
+        return _export(state, day, wanted, scores, holdout=_left_out(stores, scores), **of)
 
     return _started(stores, wanted, made)
 
@@ -80,7 +81,9 @@ def of_goal(
         goal = stores.goals.get(goal_id)
         if goal.scores is None:
             raise Conflict(f"Goal {goal_id} is {goal.status}: its buckets come with its set-up.")
+        holdout = None if include_control else kept_holdout(stores)
         of = {"goal_id": goal_id, "buckets": chosen, "include_control": include_control}
+        of |= {"holdout": holdout}
         return _export(state, goal.scores.date, wanted, {goal_id: goal.scores}, **of)
 
     return _started(stores, wanted, made)
@@ -97,6 +100,11 @@ def page(
     """Exports, newest first; whether more follow."""
     found, more = stores.exports.page(limit, after, now)
     return [_shown(export) for export in found], more
+
+
+def _left_out(stores: Stores, scores: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Who is held out, of a list that asks what goals found; a plain segment has everybody."""
+    return kept_holdout(stores) if scores else None
 
 
 def link(stores: Stores, export_id: str, number: str, now: datetime) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import Conflict, InvalidInput, LimitReached
 from ..goals.goal import Goal, ScoreFiles, Status
+from ..goals.holdout import Holdout
 from ..goals.plan import Kind, Plan, ends_with, planned
 from ..goals.retention import SHOWN_DAYS
 from ..goals.rolling import window_that_ends
@@ -106,6 +107,7 @@ def _plan_setup(stores: Stores, goal: Goal, now: datetime) -> dict[str, Any]:
         groups=manifest["groups"],
         timezone=manifest["timezone"],
         goals=(planned(goal, "goal_setup", goal.terms.as_of, salts[goal.id]),),
+        holdout=_holdout(stores),
     )
     return started(stores, plan, now)
 
@@ -176,6 +178,7 @@ def _night(stores: Stores, state: LakeState, day: date) -> Plan:
             for goal in active
         ),
         ending=tuple(goal.id for goal in at_work if ends_with(goal, day)),
+        holdout=_holdout(stores) if active else None,
     )
 
 
@@ -189,6 +192,11 @@ def _window_scores(stores: Stores, state: LakeState, goal: Goal, day: date) -> S
     if run is None or goal.id not in run.goals or run.attempt is None:
         return None
     return ScoreFiles(began, run.attempt, state.manifest["groups"])
+
+
+def _holdout(stores: Stores) -> Holdout | None:
+    account = stores.account.find()
+    return None if account is None else account.holdout
 
 
 def _salts(stores: Stores, goals: list[Goal]) -> dict[str, str]:

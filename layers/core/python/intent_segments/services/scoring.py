@@ -8,7 +8,8 @@ place.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..goals.buckets import NO_BUCKET, NO_PERCENTILE, Bucket, Cuts, assign, percentiles
+from ..goals.effects import GOAL, HOLDOUT
 from ..goals.goal import ScoreFiles
 from ..goals.plan import Plan, PlannedGoal, Trained, group_tally, read_trained
 from ..goals.progress import GoalTally
@@ -35,7 +37,7 @@ from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
 from .change_files import change_key
 from .changing import NO_STATE, count_changes, standings, write_changes
-from .comparing_groups import Members, Shelf, effects_of, whole
+from .comparing_groups import Members, Shelf, effects_of, held_out, reachable
 from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, tally
 from .counting import first_days as first_days_of
 from .counting import late_windows as late_windows_of
@@ -45,12 +47,14 @@ from .group_sizes import definitions_of, group_sizes
 from .metric_rows import single_tables
 from .night_sizes import read_sizes
 from .opening import group_tables, score_key, target_key
+from .overlapping import Target, with_overlaps
 from .seals import sealed, task_of
 
 
 @dataclass(frozen=True)
 class Group:
-    """What all goals of one job share; `single` holds the events that metrics ask for."""
+    """What all goals of one job share; `single` holds the events that metrics ask for, `targets`
+    the members of the goals that were worked on."""
 
     stores: Stores
     plan: Plan
@@ -60,6 +64,14 @@ class Group:
     traits: TraitTable
     scratch: Path
     single: Tables | None
+    targets: dict[str, Target] = field(default_factory=dict)
+
+    @cached_property
+    def held(self) -> npt.NDArray[np.bool_] | None:
+        """bool, by position in the history: who is held out of everything; None without."""
+        if self.plan.holdout is None:
+            return None
+        return np.array(self.plan.holdout.holds(self.history.uh.tolist()), bool)
 
     @property
     def shelf(self) -> Shelf:
@@ -94,7 +106,8 @@ def _goals(
     traits = load_traits(tables, history)
     with TemporaryDirectory() as scratch:
         group = Group(stores, plan, number, tables, history, traits, Path(scratch), single)
-        return {goal.id: _goal(group, goal, trained[goal.id]) for goal in plan.goals}
+        tallies = {goal.id: _goal(group, goal, trained[goal.id]) for goal in plan.goals}
+        return with_overlaps(tallies, group.targets)
 
 
 def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
@@ -175,12 +188,17 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
             window=cells(first["bucket"], target["arm"], did),
             window_events=events_of(evidence, members, began, to_day(night)),
         )
-    who = Members(target["uh"], members, target["arm"], evidence, to_day(night))
-    everybody = None
+    group.targets[goal.id] = target["uh"], target["arm"]
+    held = None if group.held is None else group.held[members]
+    who = Members(target["uh"], members, target["arm"], held, evidence, to_day(night))
+    wholes = {}
     if not goal.terms.rolling or goal.window_scores is not None:
-        everybody = whole(who, first, began, to_day(goal.terms.last_day_of(from_day(began))))
-    effects = effects_of(goal, who, everybody, group.shelf)
-    return replace(counted, effects=effects)
+        until = to_day(goal.terms.last_day_of(from_day(began)))
+        wholes[GOAL] = reachable(who, first, began, until)
+        if group.plan.holdout is not None:
+            since = max(began, to_day(group.plan.holdout.since) - 1)
+            wholes[HOLDOUT] = held_out(who, first, since, until)
+    return replace(counted, effects=effects_of(goal, who, wholes, group.shelf))
 
 
 def _drivers(stores: Stores, record: Mapping[str, Any]) -> tuple[Driver, ...]:

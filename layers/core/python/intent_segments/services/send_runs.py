@@ -26,7 +26,7 @@ from ..store.runs import Run, put_action
 from ..store.sends import Send, change_action
 from ..store.stores import Stores
 from ..store.table import TransactionRefused
-from .account import require_ai_pack
+from .account import kept_holdout, require_ai_pack
 from .catalogue import lake_state
 from .planning import IDLE
 from .run_failures import reason_of
@@ -228,6 +228,7 @@ def _wanted(stores: Stores, engagement: Engagement, name: str, now: datetime) ->
             goal_id: None if files is None else files.to_json() for goal_id, files in scores.items()
         },
         earlier=tuple(engagement.sends),
+        holdout=kept_holdout(stores),
     )
 
 

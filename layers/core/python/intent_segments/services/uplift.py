@@ -17,6 +17,7 @@ from .uplift_counts import Counts, of_engagement, of_goal
 from .uplift_lines import by_day, by_window
 from .uplift_metrics import metrics_of
 from .uplift_notes import engaged, notes
+from .uplift_overlaps import overlaps_of
 from .uplift_parts import likelihoods, moderately
 from .uplift_shown import compared
 
@@ -74,6 +75,7 @@ def measured(stores: Stores, counts: Counts, bucket: Bucket | None = None) -> di
         "persuadables": moderately(counts, sound),
         "metrics": metrics_of(counts, bucket, sound),
         "engagements": _engagements(stores, counts, bucket),
+        "overlaps": overlaps_of(stores, counts),
         "by_day": by_window(stores, goal, bucket, sound)
         if windows
         else by_day(counts, bucket, sound),
@@ -107,13 +109,16 @@ def bucket_named(name: str | None) -> Bucket | None:
     raise InvalidInput.at("bucket", f"bucket must be one of {known}, not {name!r}")
 
 
-def comparison(counts: Counts, bucket: Bucket | None = None, sound: bool = True) -> Comparison:
-    """Test against control of a goal as it stands."""
+def comparison(
+    counts: Counts, bucket: Bucket | None = None, sound: bool = True, share: float | None = None
+) -> Comparison:
+    """Test against control as it stands; `share` is the meant part of control, the goal's where
+    none is given."""
     return compare(
         *counts.arms(bucket),
         counts.daily(bucket),
         counts.goal.terms.direction,
-        counts.goal.control_share,
+        counts.goal.control_share if share is None else share,
         counts.known(bucket),
         sound,
     )

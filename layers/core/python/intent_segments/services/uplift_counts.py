@@ -14,8 +14,9 @@ from ..campaigns.daily import Daily, Pair, daily
 from ..campaigns.engagement import Engagement
 from ..errors import NotFound
 from ..goals.buckets import Bucket
-from ..goals.effects import GOAL, Followed, Look, Measured
+from ..goals.effects import GOAL, HOLDOUT, Followed, Look, Measured, Overlap
 from ..goals.goal import Goal
+from ..goals.holdout import Holdout
 from ..goals.progress import BUCKETS
 from ..goals.strata import Strata, Stratum
 from ..goals.target_group import Arm as ArmOf
@@ -38,7 +39,8 @@ class Counts:
     on, None where there was none to look at, of a period of `days`, None for one without end;
     without `looks` there is a single one, at the window of a rolling goal that is complete.
     `strata` are None where nothing was counted by likelihood. `metrics` and their looks go by the
-    ids of metrics. `engagements` are the ids of those that the night has counted, of a goal.
+    ids of metrics. `engagements` are the ids of those that the night has counted, `overlaps`
+    what the goal shares with others, by their ids; both of a goal.
     """
 
     goal: Goal
@@ -52,6 +54,7 @@ class Counts:
     metric_looks: Mapping[str, tuple[Cells | None, ...]] = field(default_factory=dict)
     engagement: Engagement | None = None
     engagements: tuple[str, ...] = ()
+    overlaps: Mapping[str, Overlap] = field(default_factory=dict)
 
     @property
     def final(self) -> bool:
@@ -87,8 +90,9 @@ def of_goal(stores: Stores, goal_id: str) -> Counts:
     followed = read_effects(stores, goal.id, night)
     found = _counted(followed, GOAL, goal.terms.starts_on, night)
     if followed is not None:
-        others = followed.effects.populations.keys() - {GOAL}
+        others = followed.effects.populations.keys() - {GOAL, HOLDOUT}
         found["engagements"] = tuple(sorted(others))
+        found["overlaps"] = followed.effects.overlaps
     if goal.terms.rolling:
         by_bucket = (night["completed"] or {}).get("by_bucket")
         cells = NOBODY if by_bucket is None else cells_of(by_bucket)
@@ -116,6 +120,22 @@ def of_engagement(stores: Stores, goal_id: str, engagement_id: str) -> Counts:
     ends_on = goal.terms.ends_on
     days = None if ends_on is None else max((ends_on - first).days + 1, len(found["looks"]))
     return Counts(goal, night, days=days, engagement=engagement, **found)
+
+
+def of_holdout(stores: Stores, goal: Goal, holdout: Holdout) -> Counts | None:
+    """All members of a goal, those who are held out of everything in the place of control; None
+    before a night has counted them. Raises CorruptObject."""
+    night = last_night(stores, goal)
+    followed = read_effects(stores, goal.id, night)
+    if followed is None or HOLDOUT not in followed.effects.populations:
+        return None
+    first = max(goal.terms.starts_on, holdout.since)
+    found = _counted(followed, HOLDOUT, first, night)
+    if goal.terms.rolling:
+        return Counts(goal, night, days=None, **{**found, "looks": None, "metric_looks": {}})
+    assert goal.terms.ends_on is not None  # it does not roll
+    days = max((goal.terms.ends_on - first).days + 1, len(found["looks"]))
+    return Counts(goal, night, days=days, **found)
 
 
 def arms_of(cells: Cells, bucket: Bucket | None = None) -> Pair:

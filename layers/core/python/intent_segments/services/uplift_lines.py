@@ -34,7 +34,10 @@ def by_day(counts: Counts, bucket: Bucket | None, sound: bool) -> list[dict[str,
     curve = (counts.goal.forecast or {}).get("curve") or []
     own = bucket is None and counts.engagement is None
     said = [predicted_by(curve, date) for date in dates] if own else []
-    values = [point["value"] for point in said if point is not None]
+    # Of all members; who is held out of everything is in neither arm.
+    members = sum(arm.users for arm in counts.arms())
+    part = members / counts.night["users"] if counts.night["users"] else 1.0
+    values = [part * point["value"] for point in said if point is not None]
     forecast = values if said and len(values) == len(said) else None
     found = lines(daily, forecast)
     return [

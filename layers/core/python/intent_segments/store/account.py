@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..goals.holdout import OFF, Holdout, holdout_of
 from .table import Action, Table, TransactionRefused
 
 PK, SK = "ACCOUNT", "SETTINGS"
@@ -32,7 +33,8 @@ CHANNELS: Mapping[str, Mapping[str, str]] = {
 class Account:
     """`active_goals` counts the goals that hold a place; `control_salt` is secret. `plan` is one of
     PLANS and opens or closes nothing by itself; `ai_pack` opens intent buckets. `channels` names
-    per channel the `trait` that it needs and perhaps a `consent`, a trait that has to be true."""
+    per channel the `trait` that it needs and perhaps a `consent`, a trait that has to be true.
+    `held_out` is what `goals/holdout.py` keeps."""
 
     timezone: str
     plan: str
@@ -41,6 +43,12 @@ class Account:
     control_salt: str
     ai_pack: bool = True
     channels: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: CHANNELS)
+    held_out: Mapping[str, Any] = field(default_factory=lambda: OFF)
+
+    @property
+    def holdout(self) -> Holdout | None:
+        """Who is reached by nothing; None while nobody is held out."""
+        return holdout_of(self.held_out, self.control_salt)
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,8 @@ class AccountStore:
         return account
 
     def change(self, changes: dict[str, Any]) -> Account:
-        """Set some of `plan`, `ai_pack`, `goal_limit` and `channels` of an existing account."""
+        """Set some of `plan`, `ai_pack`, `goal_limit`, `channels` and `held_out` of an existing
+        account."""
         names = {f"#{i}": name for i, name in enumerate(changes)}
         values = {f":{i}": value for i, value in enumerate(changes.values())}
         sets = ", ".join(f"#{i} = :{i}" for i in range(len(changes)))
@@ -133,4 +142,5 @@ def _account(item: dict[str, Any]) -> Account:
         control_salt=item["control_salt"],
         ai_pack=item.get("ai_pack", True),
         channels=item.get("channels", CHANNELS),
+        held_out=item.get("held_out", OFF),
     )

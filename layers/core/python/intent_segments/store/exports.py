@@ -23,10 +23,11 @@ class Export:
     """`status` is preparing, ready or failed (`reason` says why).
 
     Of a segment there are `segment_id` and its frozen `definition`; of a goal `goal_id`, `buckets`
-    (labels) and `include_control`. `scores` are the score files to read, by goal. `as_of` is an ISO
-    date, everything is read from the lake at `manifest_key`, in `groups` files. Once it is ready,
-    `files` holds {"rows", "bytes"} of each and `control_left_out` the members of control groups of
-    the goals in `scores` that are not in them. Times are UTC instants as ISO text.
+    (labels) and `include_control`. `scores` are the score files to read, by goal. Lists that are
+    made of what goals found are without the `holdout` (`goals.holdout.Holdout` JSON). `as_of` is an
+    ISO date, everything is read from the lake at `manifest_key`, in `groups` files. Once it is
+    ready, `files` holds {"rows", "bytes"} of each and `control_left_out` the members of control
+    groups of the goals in `scores` that are not in them. Times are UTC instants as ISO text.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Export:
     goal_id: str | None = None
     buckets: Sequence[str] | None = None
     include_control: bool | None = None
+    holdout: Mapping[str, Any] | None = None
     status: str = "preparing"
     reason: str | None = None
     files: Sequence[Mapping[str, int]] | None = None

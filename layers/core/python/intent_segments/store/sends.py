@@ -14,7 +14,8 @@ from .table import Action, Table
 class Send:
     """One delivery, settled when it was planned: the audience is as of the day `as_of`, read from
     `scores` (ScoreFiles JSON by goal) and the lake at `manifest_key`, in `groups` groups; traits
-    are those of the local day `traits_on`. Users of the sends `earlier` are not in it again.
+    are those of the local day `traits_on`. Users of the sends `earlier` are not in it again,
+    and who is held out of everything (`goals.holdout.Holdout` JSON) is in none.
 
     `status` is running, published or failed (`reason` says why). Once it is published `counts` has
     users by outcome and `files` {"rows", "bytes"} of each file, if it writes any. `replays` counts
@@ -30,6 +31,7 @@ class Send:
     started_at: str
     scores: Mapping[str, Any] = field(default_factory=dict)
     earlier: Sequence[str] = ()
+    holdout: Mapping[str, Any] | None = None
     status: str = "running"
     reason: str | None = None
     finished_at: str | None = None
