@@ -19,7 +19,8 @@ export AWS_DEFAULT_REGION ?= us-east-1
 
 CONSOLE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard web 2>/dev/null))
 
-.PHONY: help setup demo console screenshots test fuzz api-changes check lint-python lint-template \
+.PHONY: help setup demo console screenshots test fuzz api-changes licences audit \
+        vulnerabilities sbom lock-audit check lint-python lint-template \
         lint-console build sizes test-artefacts bench deploy \
         lock-layers clean
 
@@ -33,6 +34,8 @@ help:
 	@echo 'make test-artefacts  run the built functions on Python 3.13'
 	@echo 'make fuzz            the API asked anything, for ten minutes (SECONDS=600)'
 	@echo 'make api-changes     what breaks clients of the API since BASE (main)'
+	@echo 'make audit           licences, and policies over templates and workflows'
+	@echo 'make sbom            what functions carry, as CycloneDX, in build/'
 	@echo 'make bench           speed at scale'
 	@echo 'make deploy          sam deploy (ENV=dev or ENV=prod)'
 	@echo 'make clean           remove what was built; data in .intent stay'
@@ -58,6 +61,12 @@ $(VENV)/.ready: uv.lock pyproject.toml .uv/.ready
 	@echo 'installing the SAM CLI into .venv-sam'
 	@$(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv-sam
 	@$(UV) pip install --quiet --python .venv-sam --require-hashes -r infra/sam-cli.txt
+	@touch $@
+
+.venv-audit/.ready: infra/audit.txt .uv/.ready
+	@echo 'installing the auditors into .venv-audit'
+	@$(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv-audit
+	@$(UV) pip install --quiet --python .venv-audit --require-hashes -r infra/audit.txt
 	@touch $@
 
 # ---- Use --------------------------------------------------------------------------------------
@@ -108,6 +117,26 @@ api-changes: setup
 	@mkdir -p build && git show $(or $(BASE),main):docs/openapi.json > build/openapi-before.json
 	@$(VENV)/bin/python infra/api_changes.py build/openapi-before.json docs/openapi.json
 
+licences: setup
+	@$(VENV)/bin/python infra/licences.py docs/licences.md
+
+audit: setup .venv-audit/.ready
+	@$(VENV)/bin/python infra/licences.py
+	@.venv-audit/bin/zizmor --offline --quiet --pedantic .github/workflows
+	@$(VENV)/bin/python -m infra.lint_policies .venv-audit/bin/checkov
+
+# Asks the databases of PyPI and OSV, so it says nothing where they cannot be reached.
+vulnerabilities: setup .venv-audit/.ready
+	@mkdir -p build
+	@$(UV) export --quiet --frozen --all-groups --no-emit-project -o build/locked.txt
+	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r build/locked.txt
+
+sbom: setup
+	@mkdir -p build
+	@$(UV) export --quiet --frozen --no-dev --preview-features sbom-export --format cyclonedx1.5 \
+	  -o build/functions.cdx.json
+	@echo build/functions.cdx.json
+
 check: setup
 	@$(MAKE) --no-print-directory -j2 lint-template lint-python lint-console
 
@@ -144,5 +173,9 @@ deploy: build
 lock-layers: setup
 	@UV=$(UV) $(VENV)/bin/python infra/lock_layers.py
 
+lock-audit: setup
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --custom-compile-command 'make lock-audit' infra/audit.in -o infra/audit.txt
+
 clean:
-	rm -rf web/dist web/node_modules web/client/dist .node .aws-sam .venv .venv-sam .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf web/dist web/node_modules web/client/dist .node .aws-sam .venv .venv-sam .venv-audit .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
