@@ -159,6 +159,7 @@ $(BUILD)/.ready: $(SOURCES) .venv-sam/.ready $(VENV)/.ready
 	@$(SAM) validate --lint
 	@PYTHON313="$$($(VENV)/bin/python infra/find_python.py 3.13)" UV=$(UV) \
 	  BUILD_LAYER="$(CURDIR)/$(VENV)/bin/python $(CURDIR)/infra/build_layer.py" \
+	  LAYERS_SHA256="$$(git ls-files layers infra/build_layer.py | sort | xargs cat | sha256sum | cut -d' ' -f1)" \
 	  $(SAM) build --parallel
 	@touch $@
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from infra.policy_waivers import WAIVERS
-
 from intent_local.stack.project import Project
 from intent_local.stack.transform import cloudformation_template
 

@@ -294,3 +294,30 @@ def test_functions_are_traced_unless_told_otherwise():
 def test_every_step_may_write_the_record_of_its_work():
     for name in ("PlanRunFunction", "TrainModelFunction", "ScoreUsersFunction", "DeliverFunction"):
         assert may(name, "s3:PutObject", "runs/night-2026-01-01/work/Step-g=0000.json")
+
+
+def test_the_forecast_function_moves_its_alias_when_the_package_does():
+    """SAM publishes a version when a function's own code or properties change, and takes no notice
+    of its layers: so the build writes what they are into the code (functions/forecast/Makefile)."""
+    properties = FUNCTIONS["ForecastFunction"]["Properties"]
+    assert properties["AutoPublishAliasAllProperties"] is True
+    assert properties["VersionDeletionPolicy"] == "Delete"
+    assert "LAYERS_SHA256" in (CHECKOUT / "functions/forecast/Makefile").read_text()
+    assert 'LAYERS_SHA256="$$(git ls-files layers' in (CHECKOUT / "Makefile").read_text()
+    alias = {"Ref": "ForecastFunction.Alias"}
+    assert RESOURCES["ForecastIntegration"]["Properties"]["IntegrationUri"] == alias
+    assert RESOURCES["ForecastPermission"]["Properties"]["FunctionName"] == alias
+
+
+def test_a_key_of_ones_own_encrypts_all_that_is_kept_and_everybody_at_work_may_use_it():
+    own = {"Ref": "KmsKeyArn"}
+    none = {"Ref": "AWS::NoValue"}
+    kept = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Logs::LogGroup"]
+    assert [log["KmsKeyId"] for log in kept] == [{"Fn::If": ["HasOwnKey", own, none]}] * len(kept)
+    queues = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::SQS::Queue"]
+    for queue in queues:
+        assert queue["KmsMasterKeyId"] == {"Fn::If": ["HasOwnKey", own, none]}
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasOwnKey", none, True]}
+    assert RESOURCES["Table"]["Properties"]["SSESpecification"]["Fn::If"][0] == "HasOwnKey"
+    users = {role["Ref"] for role in RESOURCES["KeyPolicy"]["Properties"]["Roles"]}
+    assert {f"{name}Role" for name in FUNCTIONS} <= users
