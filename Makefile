@@ -21,7 +21,7 @@ CONSOLE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard web 2>
 
 .PHONY: help setup demo console screenshots test fuzz api-changes licences audit \
         vulnerabilities sbom lock-audit check lint-python lint-template \
-        lint-console build sizes test-artefacts bench deploy \
+        lint-console build sizes cold-starts restore-drill test-artefacts bench deploy \
         lock-layers clean
 
 help:
@@ -31,6 +31,8 @@ help:
 	@echo 'make test            checks and all tests'
 	@echo 'make check           ruff, mypy, the lint of template.yaml, and the checks of the console'
 	@echo 'make build           what AWS gets: functions and layers, with their sizes'
+	@echo 'make restore-drill   a lost stack, put back from its copies'
+	@echo 'make cold-starts     how long the built functions take to start'
 	@echo 'make test-artefacts  run the built functions on Python 3.13'
 	@echo 'make fuzz            the API asked anything, for ten minutes (SECONDS=600)'
 	@echo 'make api-changes     what breaks clients of the API since BASE (main)'
@@ -164,6 +166,14 @@ $(BUILD)/.ready: $(SOURCES) .venv-sam/.ready $(VENV)/.ready
 	@touch $@
 
 sizes: build
+
+# Medians of nine starts under Lambda's runtime interface emulator.
+cold-starts: build
+	@$(VENV)/bin/python -m bench.cold_starts
+
+# A lost stack goes on from its copies: docs/upgrade.md.
+restore-drill: setup
+	@$(VENV)/bin/python -m bench.restore_drill build/restore-drill
 
 test-artefacts: build
 	@$(VENV)/bin/python tests/run_suites.py artefacts
