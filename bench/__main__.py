@@ -12,6 +12,7 @@ BENCHMARKS = {
     "forecast": "counts, intervals and ranking beside other models on real histories",
     "simulation": "coverage and calibration on generated worlds with shocks",
     "uplift": "effects of campaigns: coverage, daily looks, broken splits, CUPED",
+    "tracking": "calls over HTTP with repeats, poison and kills, each found in the lake once",
 }
 OPTIONS = {
     "speed": ("users",),
@@ -19,6 +20,7 @@ OPTIONS = {
     "forecast": ("data", "write"),
     "simulation": ("worlds", "jobs", "write"),
     "uplift": ("data", "write"),
+    "tracking": ("events", "write"),
 }
 """Benchmark -> the options that its `run` takes."""
 
@@ -28,7 +30,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--users", type=int, default=100_000, help="speed: users to generate")
     parser.add_argument(
-        "--events", type=int, default=3_000_000, help="segments: events to generate, about"
+        "--events", type=int, default=3_000_000, help="segments, tracking: events, about"
     )
     parser.add_argument(
         "--data",

@@ -29,6 +29,7 @@ ACCEPTED = (
     "Mozilla",
     "0BSD",
     "Zlib",
+    "ZPL",
     "CC0",
     "Unlicense",
     "CNRI-Python",

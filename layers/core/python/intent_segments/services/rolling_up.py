@@ -19,6 +19,7 @@ from ..errors import InvalidFile
 from ..events.files import Kind
 from ..events.importer import Options
 from ..events.landed_calls import Prepared, prepare, read_rows
+from ..events.limits import ENGINE_DISK, ENGINE_MEMORY
 from ..lake.manifest import read_manifest
 from ..lake.merge import rows_of
 from ..lake.tables import connect
@@ -73,6 +74,8 @@ def _portion(
     """Import the first of the `waiting` files, key -> bytes; returns which."""
     files = _fetched(work, waiting, scratch)
     con = connect(scratch)
+    con.execute(f"SET memory_limit = '{ENGINE_MEMORY}'")
+    con.execute(f"SET max_temp_directory_size = '{ENGINE_DISK}'")
     try:
         readable = _read(work, con, files, total)
         prepared = _prepared(work, con, scratch) if readable else None
