@@ -169,7 +169,7 @@ sizes: build
 
 # Medians of nine starts under Lambda's runtime interface emulator.
 cold-starts: build
-	@$(VENV)/bin/python -m bench.cold_starts
+	@$(VENV)/bin/python -m bench.cold_starts --page docs/artefacts.md
 
 # A lost stack goes on from its copies: docs/upgrade.md.
 restore-drill: setup

@@ -1,18 +1,21 @@
 """How long the built functions take to start, under Lambda's own runtime interface emulator.
 
-    python -m bench.cold_starts [FUNCTION …]
+    python -m bench.cold_starts [--page FILE] [FUNCTION …]
 
 The emulator (aws-lambda-rie, which the SAM CLI ships) loads a function as Lambda does and reports
 how long its init and its first call took; each is started nine times, and medians are shown. The
 call needs nothing of AWS: health, or an event that a handler refuses. Times are this machine's:
 Lambda gives a function a share of a processor by its memory (1,769 MB are one), and its init a
-whole one. A function for the other processor has its wheels built for this one.
+whole one. A function for the other processor has its wheels built for this one. FILE gets a section
+with the sizes of `make build` and these times; docs/artefacts.md has it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import platform
 import re
 import signal
 import socket
@@ -25,11 +28,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.page import table, write_section
 from infra.find_python import find
-from infra.sizes import BuiltFunction
+from infra.sizes import LIMIT, BuiltFunction, bytes_below
 from intent_local.stack.project import CHECKOUT
 from tests.artefacts import machine
-from tests.artefacts.runtime_host import START
+from tests.artefacts.runtime_host import ISOLATED, START
 
 STARTS = 9
 SECONDS = 60
@@ -40,6 +44,18 @@ THIN = ("Api", "PlanRun", "RecordProgress", "Calls", "LandCalls")
 
 THIN_INIT_MS = 400
 
+TITLE = "Sizes and starts"
+ABOUT = f"""\
+```sh
+make cold-starts
+```
+
+Bytes are those of a function with its layers, unzipped, against Lambda's {LIMIT:,}. The built
+functions are started under Lambda's runtime interface emulator, which reports how long they take to
+load and to answer their first call; medians of {STARTS} starts, functions for arm64 with the same
+wheels for this processor. Lambda's own times are to be measured in Lambda. The command fails where
+a thin function ({", ".join(f"`{name}`" for name in THIN)}) takes more than {THIN_INIT_MS} ms."""
+
 
 @dataclass(frozen=True)
 class Started:
@@ -49,22 +65,53 @@ class Started:
     first: float
 
 
-def main(wanted: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.cold_starts")
+    parser.add_argument("functions", nargs="*", help="all of them when left out")
+    parser.add_argument("--page", type=Path, help="a page that gets the table as a section")
+    asked = parser.parse_args(arguments)
     if (why := machine.why_not()) is not None:
         print(why, file=sys.stderr)
         return 2
-    slow = []
+    built = machine.functions()
+    wanted = asked.functions or list(built)
+    found, busy = {}, os.getloadavg()[0]
     print(f"{'function':<16}{'init ms':>9}{'first call ms':>15}")
-    for name, function in machine.functions().items():
-        if wanted and name not in wanted:
-            continue
-        took = measured(function)
+    for name in wanted:
+        took = found[name] = measured(built[name])
         print(f"{name:<16}{took.init:>9.0f}{took.first:>15.1f}", flush=True)
-        if name in THIN and took.init > THIN_INIT_MS:
-            slow.append(name)
+    if asked.page is not None:
+        busy = max(busy, os.getloadavg()[0])
+        write_section(asked.page, TITLE, section(built, found, busy))
+    slow = [name for name in THIN if name in found and found[name].init > THIN_INIT_MS]
     if slow:
         print(f"{', '.join(slow)}: more than {THIN_INIT_MS} ms to load", file=sys.stderr)
     return int(bool(slow))
+
+
+def section(built: dict[str, BuiltFunction], found: dict[str, Started], busy: float) -> str:
+    """What is measured, of which bytes, on what."""
+    layers = {layer.name: layer for function in built.values() for layer in function.layers}
+    sizes = {name: bytes_below(folder) for name, folder in layers.items()}
+    rows = [
+        [
+            f"`{name}`",
+            built[name].architecture,
+            " + ".join(re.sub("Layer.*", "", layer.name) for layer in built[name].layers),
+            f"{built[name].bytes:,}",
+            f"{LIMIT - built[name].bytes:,}",
+            f"{took.init:.0f}",
+            f"{took.first:.1f}",
+        ]
+        for name, took in found.items()
+    ]
+    head = ["function", "processor", "layers", "bytes", "to spare", "init, ms", "first call, ms"]
+    return (
+        f"{ABOUT}\n\n{table(head, rows)}\n\n"
+        f"{table(['layer', 'bytes'], [[f'`{n}`', f'{size:,}'] for n, size in sizes.items()])}\n\n"
+        f"{os.cpu_count()} processors, {platform.machine()}, {platform.system()}, Python 3.13; the "
+        f"load was up to {busy:.1f} while this was measured."
+    )
 
 
 def measured(function: BuiltFunction) -> Started:
@@ -82,7 +129,7 @@ def start(function: BuiltFunction) -> Started:
     command = [str(emulator()), "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}"]
     command += ["--runtime-api-address", f"127.0.0.1:{ports[1]}"]
-    command += [find("3.13") or "", "-I", "-c", START.format(path=path), function.handler]
+    command += [find("3.13") or "", *ISOLATED, "-c", START.format(path=path), function.handler]
     with tempfile.TemporaryFile() as log:
         emulated = subprocess.Popen(
             command,

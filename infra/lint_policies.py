@@ -2,24 +2,42 @@
 
     lint_policies.py CHECKOV
 
-`make audit` runs this with the checkov of .venv-audit. Fails for a finding that `policy_waivers.py`
-does not explain, and for an explanation that nothing needs any more.
+`make audit` runs this with the checkov of .venv-audit. Every template is looked at twice, as it is
+deployed by default and with all options on, since checkov does not follow choices. Fails for a
+finding that `policy_waivers.py` does not explain, and for an explanation that nothing needs.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from samtranslator.yaml_helper import yaml_parse
+
+from infra.conditions import resolved
+from infra.lint_template import nested
 from infra.policy_waivers import WAIVERS
 from intent_local.stack.project import Project
 from intent_local.stack.transform import cloudformation_template
+
+OPTIONS = {
+    "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/own",
+    "ForecastSnapStart": "true",
+    "ApiAuthorization": "JWT",
+    "DeliveryTargets": "arn:aws:sqs:us-east-1:123456789012:theirs",
+    "SmsDelivery": "true",
+    "AdminEmail": "admin@example.org",
+    "AlarmEmail": "admin@example.org",
+    "ConsoleUrl": "https://console.example.org/",
+    "CorsOrigins": "https://console.example.org",
+}
+"""A value for each parameter that switches something on."""
 
 
 def main(checkov: str) -> int:
@@ -35,14 +53,13 @@ def main(checkov: str) -> int:
 
 
 def findings(checkov: str) -> list[tuple[str, str]]:
-    """(id of the check, file and resource) of all that failed."""
-    project = Project()
+    """(id of the check, file and resource) of all that failed, each once."""
     with tempfile.TemporaryDirectory() as folder:
-        whole = json.dumps(cloudformation_template(project), indent=1)
-        (Path(folder) / "template.json").write_text(whole)
-        for file in (project.root / "infra").glob("*.yaml"):
-            if not file.name.endswith(".asl.yaml"):
-                shutil.copy(file, folder)
+        for name, template in templates():
+            for variant, options in (("default", {}), ("options", OPTIONS)):
+                path = Path(folder) / variant / f"{Path(name).stem}.json"
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(json.dumps(resolved(template, unset(template) | options)))
         command = [checkov, "--skip-download", "--framework", "cloudformation", "-o", "json"]
         command += ["--directory", folder]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
@@ -50,10 +67,24 @@ def findings(checkov: str) -> list[tuple[str, str]]:
         report: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         raise SystemExit(f"checkov: {done.stderr[-2000:] or done.stdout[-2000:]}") from None
-    return [
-        (one["check_id"], f"{Path(one['file_path']).name} {one['resource']}")
-        for one in report["results"]["failed_checks"]
-    ]
+    failed = report["results"]["failed_checks"]
+    return sorted(
+        {(one["check_id"], f"{Path(one['file_path']).stem} {one['resource']}") for one in failed}
+    )
+
+
+def templates() -> Iterator[tuple[str, dict[str, Any]]]:
+    """(file, template as CloudFormation gets it) of template.yaml and all that it nests."""
+    project = Project()
+    yield "template.yaml", cloudformation_template(project)
+    for name in nested(project):
+        yield name, yaml_parse((project.root / name).read_text())
+
+
+def unset(template: dict[str, Any]) -> dict[str, str]:
+    """Nothing, for the parameters that have no default: those of nested stacks."""
+    declared: dict[str, Any] = template.get("Parameters", {})
+    return {name: "" for name, parameter in declared.items() if "Default" not in parameter}
 
 
 def _fits(waiver: tuple[str, str], finding: tuple[str, str]) -> bool:

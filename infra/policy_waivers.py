@@ -24,7 +24,10 @@ WAIVERS: dict[tuple[str, str], str] = {
     ("CKV_AWS_158", "*Logs"): "As for the table: KmsKeyArn. No log knows a user.",
     ("CKV_AWS_27", "*"): "SqsManagedSseEnabled encrypts with a key of SQS, which checkov does not "
     "know; KmsKeyArn takes another one.",
-    ("CKV_AWS_26", "alarms.yaml *Topic"): "Messages are names of alarms and figures. A topic with "
-    "AWS's own key takes no messages of CloudWatch.",
+    (
+        "CKV_AWS_26",
+        "alarms *Topic",
+    ): "Messages are names of alarms and figures, and a topic with AWS's "
+    "own key takes no messages of CloudWatch: KmsKeyArn.",
 }
 """(id of the check, pattern of file and resource) -> why not."""

@@ -17,6 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+ISOLATED = ("-I", "-B")
+"""Nothing of the machine's, and no byte code written: Lambda's folders are read-only, and what was
+built has to stay as it is."""
 START = "import runpy, sys; sys.argv[0] = 'awslambdaric'; sys.path[:0] = {path!r}; " + (
     "runpy.run_module('awslambdaric', run_name='__main__')"
 )
@@ -52,7 +55,7 @@ class FunctionHost:
         path = [str(self.code), *[str(layer / "python") for layer in self.layers]]
         path += [str(folder) for folder in self.runtime]
         self._process = subprocess.Popen(
-            [self.python, "-I", "-c", START.format(path=path), self.handler],
+            [self.python, *ISOLATED, "-c", START.format(path=path), self.handler],
             cwd=self.code,
             env=self._environment(),
             stdout=subprocess.DEVNULL,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import tomllib
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from intent_local.stack.project import CHECKOUT
+from infra.conditions import resolved
+from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.transform import cloudformation_template
 from intent_segments.api.operations import OPERATIONS
 from intent_segments.store.exports import KEPT
@@ -270,8 +272,6 @@ def test_the_template_transforms_without_aws():
 
 
 def cloudformation_template_resources():
-    from intent_local.stack.project import Project
-
     return cloudformation_template(Project())["Resources"]
 
 
@@ -309,15 +309,105 @@ def test_the_forecast_function_moves_its_alias_when_the_package_does():
     assert RESOURCES["ForecastPermission"]["Properties"]["FunctionName"] == alias
 
 
-def test_a_key_of_ones_own_encrypts_all_that_is_kept_and_everybody_at_work_may_use_it():
-    own = {"Ref": "KmsKeyArn"}
-    none = {"Ref": "AWS::NoValue"}
-    kept = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Logs::LogGroup"]
-    assert [log["KmsKeyId"] for log in kept] == [{"Fn::If": ["HasOwnKey", own, none]}] * len(kept)
-    queues = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::SQS::Queue"]
-    for queue in queues:
-        assert queue["KmsMasterKeyId"] == {"Fn::If": ["HasOwnKey", own, none]}
-        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasOwnKey", none, True]}
-    assert RESOURCES["Table"]["Properties"]["SSESpecification"]["Fn::If"][0] == "HasOwnKey"
-    users = {role["Ref"] for role in RESOURCES["KeyPolicy"]["Properties"]["Roles"]}
-    assert {f"{name}Role" for name in FUNCTIONS} <= users
+def test_a_change_of_what_the_forecast_function_is_given_publishes_another_version():
+    """SAM does not look at the values of parameters either. CloudFormation replaces a version
+    whose description changes."""
+    properties = FUNCTIONS["ForecastFunction"]["Properties"]
+    configured = {
+        name: part
+        for name, part in (DOCUMENT["Globals"]["Function"] | properties).items()
+        if name not in ("Policies", "VersionDescription", "LoggingConfig")
+    } | {"both": DOCUMENT["Globals"]["Function"]["Environment"]}
+    told = set(re.findall(r"\$\{(\w+)\}", properties["VersionDescription"]["Fn::Sub"]))
+    assert told == set(parameters_of(configured))
+    longest = {"TimeZone": "x" * 32, "RolesClaim": "x" * 100}
+    shown = re.sub(
+        r"\$\{(\w+)\}",
+        lambda name: longest.get(name[1], "PassThrough"),
+        properties["VersionDescription"]["Fn::Sub"],
+    )
+    assert DOCUMENT["Parameters"]["RolesClaim"]["MaxLength"] == 100
+    assert len(shown) <= 256  # Lambda takes no longer ones
+
+
+def parameters_of(node):
+    """The template's parameters that something depends on, also by conditions."""
+    if isinstance(node, list):
+        for child in node:
+            yield from parameters_of(child)
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            if key == "Ref" and child in DOCUMENT["Parameters"]:
+                yield child
+            elif key == "Fn::If":
+                yield from parameters_of(DOCUMENT["Conditions"][child[0]])
+                yield from parameters_of(child[1:])
+            else:
+                yield from parameters_of(child)
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/own"
+KEY_OF = {
+    "AWS::DynamoDB::Table": lambda p: p.get("SSESpecification", {}).get("KMSMasterKeyId"),
+    "AWS::Logs::LogGroup": lambda p: p.get("KmsKeyId"),
+    "AWS::S3::Bucket": lambda p: p["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
+        "ServerSideEncryptionByDefault"
+    ].get("KMSMasterKeyID"),
+    "AWS::SNS::Topic": lambda p: p.get("KmsMasterKeyId"),
+    "AWS::SQS::Queue": lambda p: p.get("KmsMasterKeyId"),
+}
+
+
+def deployed(given):
+    """(logical id, resource) of the stack and those that it nests, for given parameters."""
+    whole = resolved(cloudformation_template(Project()), given)
+    for name, resource in whole["Resources"].items():
+        yield name, resource
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            file = RESOURCES[name]["Properties"]["TemplateURL"]
+            handed = {
+                key: given.get(value.get("Ref"), "") if isinstance(value, dict) else value
+                for key, value in resource["Properties"]["Parameters"].items()
+            }
+            yield from resolved(yaml_parse((CHECKOUT / file).read_text()), handed)[
+                "Resources"
+            ].items()
+
+
+@pytest.mark.parametrize(("given", "key"), [({"KmsKeyArn": KEY}, {"Ref": "KmsKeyArn"}), ({}, None)])
+def test_a_key_of_ones_own_encrypts_all_that_is_kept(given, key):
+    found = {
+        n: KEY_OF[r["Type"]](r["Properties"]) for n, r in deployed(given) if r["Type"] in KEY_OF
+    }
+    assert {"Bucket", "Table", "FunctionLogs", "CallsQueue", "Topic"} <= set(found)
+    assert found == dict.fromkeys(found, key)
+
+
+def test_without_a_key_of_ones_own_aws_encrypts_queues_and_the_bucket():
+    stack = dict(deployed({}))
+    for name, resource in stack.items():
+        if resource["Type"] == "AWS::SQS::Queue":
+            assert resource["Properties"]["SqsManagedSseEnabled"] is True, name
+    [rule] = stack["Bucket"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+
+def test_every_role_may_use_the_key_by_the_services_that_keep_something_and_in_no_other_way():
+    stack = cloudformation_template_resources()
+    roles = {name for name, resource in stack.items() if resource["Type"] == "AWS::IAM::Role"}
+    policy = RESOURCES["KeyPolicy"]["Properties"]
+    assert {role["Ref"] for role in policy["Roles"]} == roles
+    [statement] = policy["PolicyDocument"]["Statement"]
+    services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+    assert [s["Fn::Sub"].split(".")[0] for s in services] == ["s3", "dynamodb", "sqs"]
+
+
+@pytest.mark.parametrize(("chosen", "disk"), [("true", 512), ("false", 2048)])
+def test_a_snapshot_is_taken_of_published_versions_and_leaves_the_disk_that_it_may(chosen, disk):
+    stack = dict(deployed({"ForecastSnapStart": chosen}))
+    forecast = stack["ForecastFunction"]["Properties"]
+    wanted = "PublishedVersions" if chosen == "true" else "None"
+    assert forecast["SnapStart"] == {"ApplyOn": wanted}
+    assert forecast["EphemeralStorage"] == {"Size": disk}
+    [version] = [r for r in stack.values() if r["Type"] == "AWS::Lambda::Version"]
+    assert version["DeletionPolicy"] == "Delete"
