@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from intent_local.stack.console_site import is_built
 from intent_local.stack.home import Home
@@ -24,6 +24,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+expect.set_options(timeout=20_000)
+"""Functions of the local stack start cold, on a machine that may be busy."""
 
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}

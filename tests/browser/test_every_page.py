@@ -45,6 +45,10 @@ def places(world: Account) -> dict[str, str]:
         "runs": "/runs",
         "run": f"/runs/{run}",
         "account": "/account",
+        "holdout": "/account/holdout",
+        "destinations": "/account/destinations",
+        "write keys": "/account/write-keys",
+        "erasures": "/account/erasures",
         "not found": "/nothing/here",
     }
     if engaged:

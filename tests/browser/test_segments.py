@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visit import seen_number
+from tests.browser.visit import choose, seen_number
 from tests.fixtures.accounts import Account
 
 ACTIVE = {"did": {"event": "App Launched", "within": {"days": 28}, "count": {"gte": 3}}}
@@ -18,13 +18,6 @@ ACTIVE = {"did": {"event": "App Launched", "within": {"days": 28}, "count": {"gt
 def builder(page: Page) -> Iterator[Page]:
     page.goto("/segments/new")
     yield page
-
-
-def choose(page: Page, label: str, text: str) -> None:
-    """Type into a picker and take what it suggests."""
-    picker = page.get_by_role("combobox", name=label, exact=True).last
-    picker.fill(text)
-    page.get_by_role("option", name=re.compile(f"^{re.escape(text)}")).first.click()
 
 
 def test_a_segment_is_built_from_the_catalogue_with_its_size_in_view(

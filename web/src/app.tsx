@@ -39,6 +39,7 @@ export function App({ session }: { session: Session }) {
             <Route path="/runs" component={Runs} />
             <Route path="/runs/:id" component={RunPage} />
             <Route path="/account" component={AccountPage} />
+            <Route path="/account/:tab" component={AccountPage} />
             <Route default component={NotFound} />
           </Router>
         </ErrorBoundary>

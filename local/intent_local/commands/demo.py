@@ -70,7 +70,10 @@ def chosen(args: argparse.Namespace) -> list[Play]:
         plays = [replace(play, as_of=day) for play in plays]
     if args.event:
         plays = [
-            replace(play, wishes=(replace(play.wishes[0], name=args.event, event=args.event),))
+            replace(
+                play,
+                wishes=(replace(play.wishes[0], name=args.event, event=args.event, metrics=()),),
+            )
             for play in plays
         ]
     return [replace(play, nights=args.nights) for play in plays]

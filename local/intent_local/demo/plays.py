@@ -23,12 +23,18 @@ class Wish:
     direction: Literal["maximize", "minimize"]
     event: str
     target: int
+    days_after: int = 0
+    """Days from the last night of the replay to the goal's end; such a goal is still at work."""
+    nudge: tuple[str, str] | None = None
+    """A bucket whose members are written to a mailing list after a few nights, and its name."""
+    metrics: tuple[dict[str, Any], ...] = ()
+    """Other events that are compared between the arms."""
 
 
 @dataclass(frozen=True)
 class Play:
     """One account: history up to `as_of`, then `nights` nights of goals that end with the last of
-    them, or `horizon` days after `as_of`."""
+    them unless they say otherwise."""
 
     account: str
     about: str
@@ -36,11 +42,9 @@ class Play:
     as_of: date
     wishes: tuple[Wish, ...]
     nights: int = NIGHTS
-    horizon: int | None = None
 
-    @property
-    def ends_on(self) -> date:
-        return self.as_of + timedelta(days=self.horizon or self.nights)
+    def ends_on(self, wish: Wish) -> date:
+        return self.as_of + timedelta(days=self.nights + wish.days_after)
 
     def days(self) -> list[date]:
         """The nights to run, in order."""
@@ -79,6 +83,11 @@ GROCER = Play(
             direction="maximize",
             event="Bought SEAFOOD",
             target=70,
+            nudge=("moderately_likely", "A coupon for the fence-sitters"),
+            metrics=(
+                {"name": "Baskets", "event": "Basket Bought"},
+                {"name": "Spent on seafood", "event": "Bought SEAFOOD", "sum": "amount"},
+            ),
         ),
         Wish(
             name="Fewer regulars going quiet",
@@ -98,6 +107,9 @@ GROCER = Play(
             direction="minimize",
             event="Went Quiet",
             target=350,
+            days_after=7,
+            nudge=("least_likely", "We miss you"),
+            metrics=({"name": "Baskets", "event": "Basket Bought"},),
         ),
     ),
 )

@@ -26,11 +26,12 @@ from .datasets import Files
 from .plays import Play, Wish
 
 WAIT_SECONDS = 300
+NUDGE_AFTER_NIGHTS = 3
 LOOK_EVERY_SECONDS = 0.2
 
 
 class GoalFailedError(Exception):
-    """A goal's set-up ended otherwise than active."""
+    """A goal's set-up ended otherwise than active, or its mailing list was not written."""
 
 
 @dataclass
@@ -53,8 +54,10 @@ class Replay:
         for wish in self.play.wishes:
             self._active(wish)
         self.stack.save()
-        for day in self.play.days():
+        for n, day in enumerate(self.play.days(), start=1):
             self._night(files, day)
+            if n == NUDGE_AFTER_NIGHTS:
+                self._nudge()
 
     def goals(self) -> list[dict[str, Any]]:
         """The play's goals as the API shows them, in the play's order."""
@@ -90,7 +93,7 @@ class Replay:
                     "direction": wish.direction,
                     "events": [wish.event],
                     "as_of": self.play.as_of.isoformat(),
-                    "ends_on": self.play.ends_on.isoformat(),
+                    "ends_on": self.play.ends_on(wish).isoformat(),
                     "target": {"metric": "users", "value": wish.target},
                 },
             )
@@ -99,7 +102,9 @@ class Replay:
             f"  {wish.name}: {forecast['value']:,.0f} of {forecast['users']:,} expected "
             f"(80 % interval {low:,.0f} to {high:,.0f})"
         )
-        self.stack.api.post("/v1/goals", {"name": wish.name, "forecast_id": forecast["id"]})
+        goal = self.stack.api.post("/v1/goals", {"name": wish.name, "forecast_id": forecast["id"]})
+        if wish.metrics:
+            self.stack.api.patch(f"/v1/goals/{goal['id']}", {"metrics": list(wish.metrics)})
 
     def _segment(self, wish: Wish) -> dict[str, Any]:
         for segment in self.stack.api.pages("/v1/segments"):
@@ -132,6 +137,46 @@ class Replay:
         self.stack.save()
         told = "; ".join(f"{g['name']}: {g['day']['did']:,}" for g in night["goals"])
         say(f"  {day}  {duration(night['seconds'])}  did it so far: {told}")
+
+    def _nudge(self) -> None:
+        """A mailing list of one bucket of each goal, without its control group.
+
+        The history knows nothing of it, so whatever uplift is shown is chance, and said to be.
+        """
+        for wish, goal in zip(self.play.wishes, self.goals(), strict=True):
+            engagements = f"/v1/goals/{goal['id']}/engagements"
+            if wish.nudge is None or goal["status"] != "active":
+                continue
+            if self.stack.api.get(engagements)["data"]:
+                continue
+            bucket, name = wish.nudge
+            with self._timed("write a mailing list"):
+                made = self.stack.api.post(
+                    engagements,
+                    {
+                        "name": name,
+                        "audience": {"buckets": [bucket]},
+                        "destination": self._mailing_list(),
+                        "schedule": {"kind": "now"},
+                    },
+                )
+                self._sent(made["id"])
+
+    def _mailing_list(self) -> str:
+        """The id of the destination that writes files."""
+        for destination in self.stack.api.pages("/v1/destinations"):
+            if destination["kind"] == "file":
+                return str(destination["id"])
+        wanted = {"name": "Mailing list", "kind": "file", "settings": {"format": "csv"}}
+        return str(self.stack.api.post("/v1/destinations", wanted)["id"])
+
+    def _sent(self, engagement: str) -> None:
+        """Wait until it is sent, so that the next night counts it in every replay."""
+        end = time.monotonic() + WAIT_SECONDS
+        while self.stack.api.get(f"/v1/engagements/{engagement}")["status"] == "active":
+            if time.monotonic() > end:
+                raise GoalFailedError(f"the mailing list {engagement} is not written")
+            time.sleep(LOOK_EVERY_SECONDS)
 
     def _day_file(self, files: Files, day: date) -> Path:
         """The events of one day as the file that arrives that night."""

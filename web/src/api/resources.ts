@@ -113,6 +113,33 @@ export const useReport = (id: string | null): Resource<Report> =>
     return (await answer(api.GET("/v1/goals/{goal_id}/report", { params: { path } }))) as Report;
   });
 
+/** `scope` is empty for the whole goal, a day-0 bucket, or the id of an engagement. */
+export const useUplift = (id: string | null, scope = ""): Resource<Schema<"Uplift">> =>
+  useResource(id && `goals/${id}/uplift?${scope}`, () =>
+    answer(
+      api.GET("/v1/goals/{goal_id}/uplift", {
+        params: {
+          path: { goal_id: id as string },
+          query: scope.startsWith("eng_")
+            ? { engagement: scope }
+            : scope
+              ? { bucket: scope as BucketName }
+              : {},
+        },
+      }),
+    ),
+  );
+
+/** What the control group can show before anything is sent, and of an effect of `lift`. */
+export const usePower = (id: string | null, lift: number): Resource<Schema<"GoalPower">> =>
+  useResource(id && `goals/${id}/power?${lift}`, () =>
+    answer(
+      api.GET("/v1/goals/{goal_id}/power", {
+        params: { path: { goal_id: id as string }, query: { lift } },
+      }),
+    ),
+  );
+
 export const useRuns = (): Resource<Schema<"RunList">> =>
   useResource("runs", () => answer(api.GET("/v1/runs", { params: { query: { limit: SOME } } })));
 
@@ -189,3 +216,19 @@ export const useSends = (goal: string): Resource<{ date: string; label: string }
       }),
     );
   });
+
+/** What all campaigns together change, against users whom nothing reaches. */
+export const useHoldout = (): Resource<Schema<"HoldoutReport">> =>
+  useResource("account/holdout", () => answer(api.GET("/v1/account/holdout")));
+
+export type WriteKey = Schema<"WriteKey">;
+
+export const useWriteKeys = (): Resource<Schema<"WriteKeyList">> =>
+  useResource("write-keys", () =>
+    answer(api.GET("/v1/write-keys", { params: { query: { limit: SOME } } })),
+  );
+
+export const useErasures = (): Resource<Schema<"ErasureList">> =>
+  useResource("erasures", () =>
+    answer(api.GET("/v1/erasures", { params: { query: { limit: SOME } } })),
+  );

@@ -75,10 +75,11 @@ export function TimeChart({
     ...(whisker ? [whisker.low95, whisker.high95] : []),
   ];
   const high = Math.max(1, ...values);
-  const low = zero ? 0 : Math.min(...values, high);
+  const lowest = Math.min(...values, high);
+  const low = zero ? Math.min(0, lowest) : lowest;
   const pad = zero ? 0 : Math.max(1, (high - low) * 0.25);
   const y = linear(
-    [Math.max(0, low - pad), high + pad],
+    [lowest < 0 ? low - pad : Math.max(0, low - pad), high + pad],
     [height - MARGIN.bottom, MARGIN.top],
     height > 200 ? 5 : 3,
   );

@@ -84,3 +84,10 @@ export function ago(days: number): string {
   const unit = units.find(([from]) => days >= from);
   return unit ? `${Math.floor(days / unit[1])} ${unit[2]} ago` : days === 1 ? "yesterday" : "today";
 }
+
+/** A sentence of the API as people read it: days as days, and a minus that is one. */
+export function typeset(sentence: string): string {
+  return sentence
+    .replace(/\b\d{4}-\d{2}-\d{2}\b/g, (iso) => day(iso))
+    .replace(/(?<![\w.])-(?=\d)/g, "−");
+}

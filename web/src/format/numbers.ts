@@ -23,7 +23,8 @@ export function count(value: number | null | undefined): string {
 
 /** 127k; for axes, where there is no room. */
 export function compact(value: number): string {
-  return Math.abs(value) < 10_000 ? anyDecimals.format(value) : compactNumber.format(value);
+  const text = Math.abs(value) < 10_000 ? anyDecimals.format(value) : compactNumber.format(value);
+  return text.replace("-", "−");
 }
 
 /** A number with the decimals that it has: amounts, settings. */
@@ -40,7 +41,7 @@ export function percent(share: number | null | undefined): string {
   const value = share * 100;
   if (value > 0 && value < 0.05) return `<${THIN}0.1${THIN}%`;
   if (value < 100 && value > 99.95) return `>${THIN}99.9${THIN}%`;
-  const rounded = Math.abs(value) < 9.95 || Math.abs(value) > 99 ? oneDecimal : whole;
+  const rounded = Math.abs(value) < 9.95 || (value > 99 && value < 100) ? oneDecimal : whole;
   const text = Number.isInteger(value) ? whole.format(value) : rounded.format(value);
   return `${text}${THIN}%`;
 }
@@ -62,6 +63,11 @@ export function change(share: number | null | undefined): string {
 export function points(difference: number | null | undefined): string {
   if (difference == null) return NONE;
   return `${signOf(difference)}${Math.abs(difference * 100).toFixed(2)}`;
+}
+
+/** "+4", "−2.5": the same on an axis, with the decimals that it has. */
+export function pointsTick(difference: number): string {
+  return `${signOf(difference)}${plain(Math.abs(Number((difference * 100).toFixed(2))))}`;
 }
 
 /** "+12", "−3", "0" */

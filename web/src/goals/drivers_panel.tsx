@@ -1,7 +1,7 @@
 /** What goes along with the goal's events: sentences with rates, strongest first. */
 import { ArrowDown, ArrowUp } from "lucide-preact";
 import { useState } from "preact/hooks";
-import type { Drivers } from "../api/resources";
+import type { Drivers, Goal } from "../api/resources";
 import { count, percent } from "../format/numbers";
 import { Notice } from "../parts/notice";
 import { goalEvents } from "../segments/words";
@@ -9,7 +9,13 @@ import { BUCKETS } from "./buckets";
 
 const SHOWN = 6;
 
-export function DriversPanel({ drivers }: { drivers: Drivers }) {
+export function DriversPanel({
+  drivers,
+  direction,
+}: {
+  drivers: Drivers;
+  direction: Goal["direction"];
+}) {
   const [all, setAll] = useState(false);
   const top = Math.max(
     0.01,
@@ -37,9 +43,11 @@ export function DriversPanel({ drivers }: { drivers: Drivers }) {
       <ol class="drivers">
         {shown.map((one, n) => {
           const up = one.direction === 1;
+          // Colours say good or bad, arrows say up or down.
+          const tone = up === (direction === "maximize") ? "good" : "bad";
           return (
             <li key={one.condition}>
-              <span class={`driver-sign ${up ? "up" : "down"}`}>
+              <span class={`driver-sign ${tone}`}>
                 {up ? (
                   <ArrowUp size={15} aria-label="raises" />
                 ) : (
@@ -62,7 +70,7 @@ export function DriversPanel({ drivers }: { drivers: Drivers }) {
                 </p>
                 <div class="driver-track" aria-hidden="true">
                   <i
-                    class={up ? "up" : "down"}
+                    class={tone}
                     style={{
                       left: at(Math.min(one.rate_with, one.rate_without)),
                       width: at(Math.abs(one.rate_with - one.rate_without)),

@@ -1,6 +1,7 @@
 /** How it turned out: the report's sentences, the ranking of day 0, test against control. */
 import type { Evaluation, Report } from "../api/resources";
 import { ReliabilityChart } from "../charts/evaluation";
+import { typeset } from "../format/dates";
 import { count, percent } from "../format/numbers";
 import { Notice } from "../parts/notice";
 import { bucketLabel } from "./buckets";
@@ -76,7 +77,7 @@ export function EvaluationPanel({
           <h2>{report.final ? "How it turned out" : "How it stands"}</h2>
           <ul class="claims">
             {report.summary.map((sentence) => (
-              <li key={sentence}>{sentence}</li>
+              <li key={sentence}>{typeset(sentence)}</li>
             ))}
           </ul>
           {ranked && ranked.reliability.length > 0 && (

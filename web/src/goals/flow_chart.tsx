@@ -6,11 +6,14 @@ import { ChartFrame } from "../charts/frame";
 import { day, shortDay } from "../format/dates";
 import { count, counted } from "../format/numbers";
 import { bucketLabel } from "./buckets";
-import { layOut, type Night, nights } from "./movement";
+import { layOut, type Night, nights, spread } from "./movement";
 
 const HEIGHT = 300;
 const SIDE = 148;
+const NARROW_SIDE = 114;
 const BAR = 10;
+/** Height of a label of two lines. */
+const LABEL = 38;
 
 function placeLabel(place: string): string {
   if (place === "achieved") return "Did it";
@@ -81,15 +84,19 @@ export function FlowChart({ progress }: { progress: Progress }) {
 
 function Drawing({ night, width }: { night: Night; width: number }) {
   const { left, right, ribbons } = layOut(night);
-  const side = width < 520 ? 96 : SIDE;
+  const side = width < 520 ? NARROW_SIDE : SIDE;
   const x0 = side;
   const x1 = width - side;
   const middle = (x0 + x1) / 2;
   const h = (part: number) => part * (HEIGHT - 4) + 2;
-  const label = (bar: { place: string; users: number; y: number; thick: number }) => {
-    const y = Math.min(HEIGHT - 22, Math.max(13, h(bar.y + bar.thick / 2) - 2));
-    return { y, name: placeLabel(bar.place) };
-  };
+  const places = (bars: readonly { y: number; thick: number }[]) =>
+    spread(
+      bars.map((bar) => h(bar.y + bar.thick / 2) - 2),
+      [13, HEIGHT - 22],
+      LABEL,
+    );
+  const leftLabels = places(left);
+  const rightLabels = places(right);
   return (
     <svg width={width} height={HEIGHT} class="flow" aria-hidden="true">
       {ribbons.map((one) => {
@@ -103,8 +110,9 @@ function Drawing({ night, width }: { night: Night; width: number }) {
           />
         );
       })}
-      {left.map((bar) => {
-        const { y, name } = label(bar);
+      {left.map((bar, n) => {
+        const y = leftLabels[n] ?? 0;
+        const name = placeLabel(bar.place);
         return (
           <g key={bar.place}>
             <rect
@@ -124,8 +132,9 @@ function Drawing({ night, width }: { night: Night; width: number }) {
           </g>
         );
       })}
-      {right.map((bar) => {
-        const { y, name } = label(bar);
+      {right.map((bar, n) => {
+        const y = rightLabels[n] ?? 0;
+        const name = placeLabel(bar.place);
         return (
           <g key={bar.place}>
             <rect
@@ -155,5 +164,5 @@ function inWords(night: Night): string {
     .filter((one) => one.to === "achieved" || one.to === "lost")
     .reduce((sum, one) => sum + one.users, 0);
   const changed = moved.reduce((sum, one) => sum + one.users, 0) - did;
-  return `In the night of ${day(night.date)} ${counted(changed, "open member")} changed bucket, and ${count(did)} did it that day.`;
+  return `In the night of ${day(night.date)}, ${counted(changed, "open member")} changed bucket, and ${count(did)} did it that day.`;
 }

@@ -26,7 +26,8 @@ export function Headline({
     <section class={`headline ${verdict.tone}`} aria-label="At a glance">
       <div class="headline-answer">
         <p class="headline-label">
-          <Icon size={17} aria-hidden="true" /> Are we going to make it?
+          <Icon size={17} aria-hidden="true" />{" "}
+          {isOver(goal) ? "Did we make it?" : "Are we going to make it?"}
         </p>
         <p class="headline-words">{verdict.headline}</p>
         <p class="quiet">{verdict.detail}</p>
@@ -73,7 +74,7 @@ function SureFact({
     const { error, within, predicted } = report.outcome;
     return (
       <div>
-        <dt>Day 0’s forecast was off by</dt>
+        <dt>Forecast was off by</dt>
         <dd>{change(error)}</dd>
         <dd class="note">
           {count(predicted)} predicted;{" "}
@@ -102,18 +103,24 @@ function SureFact({
 function TalkFact({ goal, buckets }: { goal: Goal; buckets: Buckets | undefined }) {
   const first = firstToTalkTo(goal.direction);
   const bucket = buckets?.buckets.find((one) => one.bucket === first);
-  const over = goal.status === "ended" || goal.status === "archived";
+  const over = isOver(goal);
   return (
     <div>
-      <dt>
-        {over ? "Still open in" : "Talk to"}: {bucketLabel(first).toLowerCase()}
-      </dt>
-      <dd>{bucket ? <a href="#buckets">{count(bucket.users)}</a> : "–"}</dd>
+      <dt>{over ? "Never did it" : `Talk to: ${bucketLabel(first).toLowerCase()}`}</dt>
+      <dd>
+        {bucket && buckets ? (
+          <a href="#buckets">{count(over ? buckets.open : bucket.users)}</a>
+        ) : (
+          "–"
+        )}
+      </dd>
       <dd class="note">
-        {over
-          ? "the goal is over; nobody needs a word for it"
-          : bucketAdvice(first, goal.direction)}
+        {over ? "members, in all three buckets" : bucketAdvice(first, goal.direction)}
       </dd>
     </div>
   );
+}
+
+function isOver(goal: Goal): boolean {
+  return goal.status === "ended" || goal.status === "archived";
 }

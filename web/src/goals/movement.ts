@@ -119,3 +119,22 @@ export function layOut(
   });
   return { left, right, ribbons };
 }
+
+/** Heights as near to the wanted ones as they can be with so much room between them, in order. */
+export function spread(
+  wanted: readonly number[],
+  [top, bottom]: readonly [number, number],
+  room: number,
+): number[] {
+  const placed: number[] = [];
+  for (const y of wanted) {
+    const before = placed.at(-1);
+    placed.push(Math.max(y, before === undefined ? top : before + room));
+  }
+  let below = bottom + room;
+  for (let n = placed.length - 1; n >= 0; n--) {
+    below = Math.min(placed[n] as number, below - room);
+    placed[n] = below;
+  }
+  return placed;
+}

@@ -64,6 +64,13 @@ export function verdictOf(
   const end = goal.ends_on ? shortDay(goal.ends_on) : "";
   const { outlook } = progress;
   const target = outlook?.target;
+  const decided = target && target.metric === "users" && settled(goal, last.did, target.value);
+  if (outlook && decided) {
+    return {
+      ...decided,
+      detail: `${count(outlook.value)} members are expected by ${end}, ${between(outlook.low80, outlook.high80)} with 80 % certainty.`,
+    };
+  }
   if (outlook && target?.probability != null) {
     const [words, tone] = likely(target.probability);
     return {
@@ -88,6 +95,22 @@ export function verdictOf(
       outlook ? `; ${count(outlook.value)} are expected by ${end}` : ""
     }.`,
   };
+}
+
+/** A wanted number that is passed before the end: reached for good, or missed for good. */
+function settled(
+  goal: Pick<Goal, "direction">,
+  did: number,
+  value: number,
+): Pick<Verdict, "tone" | "headline"> | null {
+  if (goal.direction === "maximize") {
+    return did >= value
+      ? { tone: "good", headline: `Reached already: ${count(did)} of ${count(value)} wanted` }
+      : null;
+  }
+  return did > value
+    ? { tone: "bad", headline: `Missed: ${count(did)} already, ${count(value)} allowed` }
+    : null;
 }
 
 /** Where what came lies to what was predicted for the day. */

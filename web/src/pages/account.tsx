@@ -1,5 +1,11 @@
 import { answer, type Problem, type Schema } from "@intent-segments/client";
 import { useState } from "preact/hooks";
+import { useRoute } from "preact-iso";
+import { Destinations } from "../account/destinations";
+import { Erasures } from "../account/erasures";
+import { Holdout } from "../account/holdout";
+import { AccountTabs, TABS } from "../account/tabs";
+import { WriteKeys } from "../account/write_keys";
 import { problemOf, remember } from "../api/resource";
 import { type Account, useAccount, useMe, useTraits } from "../api/resources";
 import { may } from "../api/roles";
@@ -14,14 +20,31 @@ import { AddButton, Choice, NumberField, RemoveButton } from "../segments/editor
 
 type Change = Schema<"AccountChange">;
 
+/** `/account` and `/account/:tab` */
 export default function AccountPage() {
-  const account = useAccount();
-  const me = useMe().data;
+  const tab = useRoute().params.tab ?? "";
+  const known = TABS.some((one) => one.id === tab);
   return (
     <Page
       title="Account"
       lead="One account is one stack, in your own cloud. What is set here holds for everybody."
     >
+      <AccountTabs here={tab} />
+      {tab === "" && <SettingsTab />}
+      {tab === "holdout" && <Holdout />}
+      {tab === "destinations" && <Destinations />}
+      {tab === "write-keys" && <WriteKeys />}
+      {tab === "erasures" && <Erasures />}
+      {!known && <p class="quiet">There is no such page of the account.</p>}
+    </Page>
+  );
+}
+
+function SettingsTab() {
+  const account = useAccount();
+  const me = useMe().data;
+  return (
+    <>
       {account.problem && !account.data && (
         <ProblemNotice problem={account.problem} retry={account.refresh} />
       )}
@@ -42,7 +65,7 @@ export default function AccountPage() {
           </div>
         </dl>
       </section>
-    </Page>
+    </>
   );
 }
 

@@ -23,6 +23,7 @@ import { Page } from "../parts/page";
 import { Segmented } from "../parts/segmented";
 import { SkeletonCard } from "../parts/skeleton";
 import { toast } from "../parts/toast";
+import { PowerAdvice } from "../uplift/power";
 
 /** `/goals/:id/engage?bucket=…`: reach some of a goal's members through a destination. */
 export default function EngagePage() {
@@ -304,6 +305,7 @@ function EngageForm({ goal, buckets, first }: { goal: Goal; buckets: Buckets; fi
             option to reach it.
           </p>
         </Notice>
+        <PowerAdvice goal={goal} buckets={everyone ? null : chosen} />
         <p class="small quiet locked-note">
           <Lock size={15} aria-hidden="true" /> Whom, where, what and when are locked once saved. It
           can be stopped at any time.

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import {
   type Goal,
@@ -29,10 +30,20 @@ import { ProblemNotice, StaleNotice } from "../parts/notice";
 import { Page } from "../parts/page";
 import { SkeletonCard } from "../parts/skeleton";
 import { goalEvents } from "../segments/words";
+import { UpliftPanel } from "../uplift/panel";
 
 /** A goal that is being set up is looked at again this often. */
 const SETTING_UP_MS = 2_000;
 const NIGHTLY_MS = 300_000;
+
+const SECTIONS = [
+  { id: "progress", label: "Progress" },
+  { id: "buckets", label: "Who to talk to" },
+  { id: "uplift", label: "Uplift" },
+  { id: "movement", label: "Movement" },
+  { id: "drivers", label: "Drivers" },
+  { id: "evaluation", label: "Trust" },
+] as const;
 
 const CRUMBS = [{ href: "/", label: "Goals" }];
 
@@ -69,6 +80,19 @@ function Loaded({ goal, stale }: { goal: Goal; stale: ReturnType<typeof useGoal>
   const report = useReport(scored ? goal.id : null);
   const me = useMe().data;
   const events = goalEvents(goal.events, goal.match);
+  const counted = progress.data !== undefined && progress.data.days.length > 0;
+  const sections = SECTIONS.filter(
+    ({ id }) =>
+      ({
+        progress: scored,
+        buckets: scored,
+        uplift: counted,
+        movement: counted && goal.rolling_days == null,
+        drivers: (drivers.data?.drivers.length ?? 0) > 0,
+        evaluation: evaluation.data !== undefined,
+      })[id],
+  );
+  useLinkedSection(sections.length);
   return (
     <Page
       title={goal.name}
@@ -94,6 +118,15 @@ function Loaded({ goal, stale }: { goal: Goal; stale: ReturnType<typeof useGoal>
       <StaleNotice resource={stale} timezone={timezone} />
       <StaleNotice resource={progress} timezone={timezone} />
       <Headline goal={goal} progress={progress.data} report={report.data} buckets={buckets.data} />
+      {scored && (
+        <nav class="tabs" aria-label="On this page">
+          {sections.map(({ id, label }) => (
+            <a key={id} href={`#${id}`}>
+              {label}
+            </a>
+          ))}
+        </nav>
+      )}
       {progress.problem && !progress.data && scored && (
         <ProblemNotice problem={progress.problem} retry={progress.refresh} />
       )}
@@ -134,14 +167,15 @@ function Loaded({ goal, stale }: { goal: Goal; stale: ReturnType<typeof useGoal>
           !buckets.problem && <SkeletonCard height={330} label="Buckets are being fetched" />
         ))}
       <EngagementsCard goal={goal} />
-      {progress.data && progress.data.days.length > 0 && goal.rolling_days == null && (
+      {counted && <UpliftPanel goal={goal} />}
+      {progress.data && counted && goal.rolling_days == null && (
         <section class="card" id="movement">
           <FlowChart progress={progress.data} />
         </section>
       )}
       {drivers.data && drivers.data.drivers.length > 0 && (
         <div id="drivers">
-          <DriversPanel drivers={drivers.data} />
+          <DriversPanel drivers={drivers.data} direction={goal.direction} />
         </div>
       )}
       {evaluation.data && (
@@ -193,6 +227,14 @@ function Curve({
       }
     />
   );
+}
+
+/** A link to a section finds it although it is there only after the API has answered. */
+function useLinkedSection(sections: number): void {
+  useEffect(() => {
+    const section = document.getElementById(location.hash.slice(1));
+    section?.scrollIntoView();
+  }, [sections]);
 }
 
 function whenOf(goal: Goal): string {

@@ -1,6 +1,7 @@
 import { answer, type Schema } from "@intent-segments/client";
 import { ArrowDown, ArrowUp } from "lucide-preact";
 import { useRoute } from "preact-iso";
+import { EraseUser } from "../account/erase_user";
 import { useResource } from "../api/resource";
 import { type Goal, useGoals } from "../api/resources";
 import { api } from "../api/setup";
@@ -23,7 +24,12 @@ export default function UserPage() {
   const goals = useGoals().data?.data ?? [];
   const { data } = intents;
   return (
-    <Page title={id} crumbs={CRUMBS} lead="Where this user stands with every goal.">
+    <Page
+      title={id}
+      crumbs={CRUMBS}
+      lead="Where this user stands with every goal."
+      actions={<EraseUser user={id} />}
+    >
       {intents.problem && !data && (
         <ProblemNotice problem={intents.problem} retry={intents.refresh} />
       )}
@@ -101,7 +107,7 @@ function IntentCard({ intent, goal }: { intent: Intent; goal: Goal | undefined }
         <ul class="reasons">
           {intent.reasons.map((reason) => (
             <li key={reason.condition}>
-              <span class={`driver-sign ${reason.effect === 1 ? "up" : "down"}`}>
+              <span class={`driver-sign ${reason.effect === 1 ? "good" : "bad"}`}>
                 {reason.effect === 1 ? (
                   <ArrowUp size={15} aria-label="raises it" />
                 ) : (
