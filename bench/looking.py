@@ -24,6 +24,9 @@ PATHS = {
 }
 """How the part of the period's conversions that came up to each day grows."""
 
+FORECAST_OFF = 0.3
+"""Standard deviation of the logarithm by which forecasts of the conversions are off."""
+
 SURELY_INSIDE = 0.6
 """A truth within Newcombe's interval at this part of the limit is within the interval at it."""
 
@@ -57,7 +60,8 @@ class Campaign:
 class Errors:
     """Of `trials` campaigns: how often the last day's interval held the truth (Newcombe's, the
     score interval, that of the relative lift); how often any of the daily intervals missed (one
-    look's, repeated, always valid); widths on the last day, all together, in parts of one look's.
+    look's, repeated, always valid with a forecast of the conversions and without); widths on the
+    last day, all together, in parts of one look's.
     """
 
     trials: int
@@ -67,15 +71,19 @@ class Errors:
     naive: float
     repeated: float
     always_valid: float
+    unforecast: float
     repeated_width: float
     always_valid_width: float
+    unforecast_width: float
 
 
 def looked_at(campaign: Campaign, trials: int, seed: int) -> Errors:
     """Draw the campaign `trials` times; the same seed gives the same draws."""
     truth = campaign.truth()
-    held, missed, widths = np.zeros(3), np.zeros(3), np.zeros(3)
-    for days in drawn(campaign, trials, seed):
+    held, missed, widths = np.zeros(3), np.zeros(4), np.zeros(4)
+    off = np.exp(np.random.default_rng((seed, 1)).normal(0, FORECAST_OFF, trials))
+    forecasts = campaign.users * (campaign.base * off).clip(0, 1)
+    for days, forecast in zip(drawn(campaign, trials, seed), forecasts.tolist(), strict=True):
         last, once = days[-1], difference(*days[-1])
         held += [
             holds(once, truth[-1]),
@@ -83,9 +91,12 @@ def looked_at(campaign: Campaign, trials: int, seed: int) -> Errors:
             holds(relative_lift(*last), campaign.lift),
         ]
         knows = information([t.converted + c.converted for t, c in days], campaign.users)
-        always = [mixture_limit(knows[: day + 1]) for day in range(DAYS)]
+        [promised] = information([forecast], campaign.users)
+        so_far = [knows[: day + 1] for day in range(DAYS)]
+        always = [mixture_limit(known, promised) for known in so_far]
+        unforecast = [mixture_limit(known) for known in so_far]
         spent = limits(DAYS, DAYS, knows)
-        for kind, z in enumerate((spent, always), 1):
+        for kind, z in enumerate((spent, always, unforecast), 1):
             missed[kind] += any(map(misses, days, z, truth))
             widths[kind] += width(at_limit(*last, z[-1]))
         missed[0] += any(

@@ -6,14 +6,14 @@ rate that these say. The verdict is the product's: by counts, or by what the lik
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from intent_segments.campaigns.arms import Arm
 from intent_segments.campaigns.comparison import Known, compare
 from intent_segments.campaigns.cuped import Moments
-from intent_segments.campaigns.daily import Pair, daily
+from intent_segments.campaigns.daily import Daily, daily
 from intent_segments.campaigns.uplift import verdict
 
 NOISE = 0.2
@@ -65,19 +65,30 @@ def _once(goal: Watched, random: np.random.Generator) -> tuple[bool, bool, bool,
     arms = [~held, held]
     sums = [(int(arm.sum()), int(x[arm].sum()), int((x[arm] ** 2).sum())) for arm in arms]
     did = np.zeros(goal.users, bool)
-    looks: list[Pair] = []
-    called = by_counts = False
+    nights: list[tuple[Moments, Moments]] = []
     for _ in range(goal.days):
         did |= random.random(goal.users) < chance
-        moments = [
+        test, control = (
             Moments(users, int(did[arm].sum()), total, squares, int(x[arm & did].sum()))
             for arm, (users, total, squares) in zip(arms, sums, strict=True)
-        ]
-        test, control = (Arm(one.users, one.converted) for one in moments)
-        looks.append((test, control))
-        known = Known((moments[0], moments[1]))
-        found = compare(test, control, daily(goal.days, looks), "maximize", goal.control, known)
+        )
+        nights.append((test, control))
+    called = by_counts = False
+    for moments, looks in zip(nights, _looks(goal.days, nights), strict=True):
+        pair = (moments[0].arm, moments[1].arm)
+        found = compare(*pair, looks, "maximize", goal.control, Known(moments))
         if found.headline is not None:
             by_counts |= verdict(found.headline, "maximize") != "inconclusive"
         called |= found.verdict != "inconclusive"
     return by_counts, called, found.verdict != "inconclusive", found.by_likelihood
+
+
+def _looks(days: int, nights: Sequence[tuple[Moments, Moments]]) -> Iterator[Daily]:
+    """The looks as every night has them. A night's limits are the first ones of the last night's,
+    so they are worked out once."""
+    pairs = [(test.arm, control.arm) for test, control in nights]
+    limits = daily(days, pairs).limits
+    for night in range(1, days + 1):
+        looks = daily(days, pairs[:night])
+        looks.__dict__["limits"] = limits[:night]  # where functools.cached_property keeps it
+        yield looks

@@ -11,6 +11,7 @@ from scipy.stats import beta, norm
 from bench import looking
 from bench.looking import Campaign, looked_at
 from intent_segments.campaigns.arms import Arm, information
+from intent_segments.campaigns.daily import daily
 from intent_segments.campaigns.effect import (
     always_valid,
     at_limit,
@@ -118,6 +119,42 @@ def test_where_conversions_come_ever_faster_the_clock_does_too():
     assert mixture_limit(information(burst, users)) == pytest.approx(
         mixture_limit(information(even, users)), abs=0.02
     )
+
+
+PATHS = {
+    "even": np.arange(1, 61) / 60,
+    "early": 1 - np.exp(-np.arange(1, 61) / 10),
+    "late": np.expm1(np.arange(1, 61) / 12) / np.expm1(5),
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("truth", [0.2, 0.5, 1, 2])
+def test_with_a_forecast_the_last_interval_is_sharp_however_conversions_come(path, truth):
+    """`truth` is what comes, in parts of the forecast."""
+    share = 0.01 * truth * PATHS[path] / PATHS[path][-1]
+    users = 1_000_000
+    knows = information([int(users * part) for part in share], users)
+    [promised] = information([0.01 * users], users)
+    assert mixture_limit(knows, promised) < 1.6 * 1.96
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_with_a_forecast_the_mixture_is_passed_in_at_most_5_of_100_cases(path):
+    random = np.random.default_rng(11)
+    knows = PATHS[path] / PATHS[path][-1]
+    steps = np.sqrt(np.diff(knows, prepend=0.0)) * random.standard_normal((20_000, 60))
+    z = np.abs(steps.cumsum(1)) / np.sqrt(knows)
+    for forecast in (0.3, 1.0, 3.0):
+        limit = [mixture_limit(tuple(knows[:day]), forecast) for day in range(1, 61)]
+        assert 0.001 < (z > limit).any(1).mean() < 0.05
+
+
+def test_before_anybody_did_it_a_forecast_says_nothing():
+    assert mixture_limit((0.0, 0.0), 0.1) == WIDEST
+    both = Arm(950, 0), Arm(50, 0)
+    assert daily(60, [None, both], 40.0).mixture == WIDEST
+    assert daily(60, [None], 40.0).mixture == daily(60, [None]).mixture
 
 
 def test_a_safe_interval_is_never_sharper_than_one_look():

@@ -64,7 +64,7 @@ def require_both(test: Arm, control: Arm) -> None:
             )
 
 
-def information(converted: Sequence[int], users: int) -> tuple[float, ...]:
+def information(converted: Sequence[float], users: int) -> tuple[float, ...]:
     """What each day knows, from both arms' converted users up to it, of `users` in both arms.
 
     Differences of cumulative shares of the same users behave like a Brownian motion whose time is

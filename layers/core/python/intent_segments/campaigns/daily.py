@@ -20,11 +20,13 @@ class Daily:
     """Both arms up to the end of each day so far, of a period of `days`; None for one without end.
 
     A day without a published night is None: nobody could look at it. Users may come in as the days
-    go. Raises InvalidInput for more days than the period has.
+    go. `forecast` is how many users of both arms were to do it by the end, said before anybody was
+    reached; None where nobody said so. Raises InvalidInput for more days than the period has.
     """
 
     days: int | None
     looks: tuple[Pair | None, ...]
+    forecast: float | None = None
 
     def __post_init__(self) -> None:
         if self.days is not None and len(self.looks) > self.days:
@@ -63,7 +65,14 @@ class Daily:
     @property
     def mixture(self) -> float | None:
         """The limit of the newest look that holds without any end; None before the first."""
-        return mixture_limit(self.information) if self.looks else None
+        if not self.looks:
+            return None
+        newest = next((pair for pair in reversed(self.looks) if pair is not None), None)
+        if newest is None or not self.forecast:
+            return mixture_limit(self.information)
+        users = newest[0].users + newest[1].users
+        [promised] = information([min(self.forecast, users)], users)
+        return mixture_limit(self.information, promised)
 
     def control_by_half(self) -> int:
         """Users of control who did it by the newest look in the first half of the period."""
@@ -72,6 +81,6 @@ class Daily:
         return looks[-1][1].converted if looks else 0
 
 
-def daily(days: int | None, looks: Sequence[Pair | None]) -> Daily:
+def daily(days: int | None, looks: Sequence[Pair | None], forecast: float | None = None) -> Daily:
     """Looks at the days so far."""
-    return Daily(days, tuple(looks))
+    return Daily(days, tuple(looks), forecast)

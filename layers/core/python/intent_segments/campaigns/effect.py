@@ -14,16 +14,21 @@ from ..goals.newcombe import newcombe, square_and_add
 from ..goals.wilson import Z95
 from .arms import Arm, Estimate, require_both
 from .jeffreys import jeffreys
-from .looks import limits
+from .looks import WIDEST, limits
 
 MISSED = 0.05
 """The part of all cases in which an always valid interval ever misses, at most."""
 
 SHARPEST_AFTER = 60
-"""Days after which the always valid interval is at its sharpest unless told otherwise."""
+"""Days after which the always valid interval is at its sharpest where nothing was forecast."""
 
 SHARPEST_CLOCK = 8.4
 """Where sqrt((1 + 1 / v) (log(1 / alpha^2) + log(1 + v))) is least for alpha = 0.05: 3.03."""
+
+SHARPEST_AT = 0.5
+"""The part of the forecast information at which it is at its sharpest. Too high a forecast costs
+less sharpness than one that is too low: with one half, the last interval is under 1.6 times one
+look's as long as from a fifth to twice of what was forecast comes."""
 
 
 def difference(test: Arm, control: Arm, z: float = Z95) -> Estimate:
@@ -64,35 +69,44 @@ def always_valid(
     test: Arm,
     control: Arm,
     information: Sequence[float],
-    sharpest_after: int = SHARPEST_AFTER,
+    forecast: float | None = None,
 ) -> Estimate:
     """The difference after `len(information)` days, however often and however long it is looked at.
 
-    `information` is that of every day so far (`arms.information`). Robbins' normal mixture (1970,
+    `information` is that of every day so far (`arms.information`), `forecast` what it was forecast
+    to be in the end before anybody was reached, if it was. Robbins' normal mixture (1970,
     Annals of Mathematical Statistics 41; as an asymptotic sequence Waudby-Smith, Arbour, Sinha,
     Kennedy and Ramdas 2024, Annals of Statistics 52): with the clock v, all limits
     sqrt((1 + 1 / v) log((1 + v) / alpha^2)) together are passed with a chance of alpha. Raises
     InvalidInput for an arm without users.
     """
-    return at_limit(test, control, mixture_limit(information, sharpest_after))
+    return at_limit(test, control, mixture_limit(information, forecast))
 
 
-def mixture_limit(information: Sequence[float], sharpest_after: int = SHARPEST_AFTER) -> float:
-    """The limit of `always_valid`, in standard errors."""
-    v = clock(information, sharpest_after)
-    return sqrt((1 + 1 / v) * (log(1 / MISSED**2) + log(1 + v)))
+def mixture_limit(information: Sequence[float], forecast: float | None = None) -> float:
+    """The limit of `always_valid`, in standard errors; at most WIDEST."""
+    v = clock(information, forecast)
+    if not v:
+        return WIDEST
+    return min(sqrt((1 + 1 / v) * (log(1 / MISSED**2) + log(1 + v))), WIDEST)
 
 
-def clock(information: Sequence[float], sharpest_after: int) -> float:
-    """The mixture's time: days over a constant, or faster where information comes faster.
+def clock(information: Sequence[float], forecast: float | None = None) -> float:
+    """The mixture's time: information over a constant.
 
-    Days are known beforehand, so the interval's width is too. But limits are passed less often
-    the slower information grows in proportion; where it grows faster than days do, the clock
+    The constant has to be known beforehand, and says when the interval is sharpest. A `forecast` of
+    the information in the end sets it. Without one it is days over a constant, or faster where
+    information comes faster.
+
+    Days are known beforehand, so the interval's width is too. But limits are passed less often the
+    slower information grows in proportion; where it grows faster than days do, the clock
     goes with it: v = information * max(day / information so far) / constant. Then neighbouring
     looks are at least as correlated as the clock says, which by Royen's inequality (2014, Far East
     Journal of Theoretical Statistics 48) makes passing a limit less likely.
     """
-    unit = sharpest_after / SHARPEST_CLOCK
+    if forecast is not None:
+        return information[-1] / (SHARPEST_AT * forecast) * SHARPEST_CLOCK
+    unit = SHARPEST_AFTER / SHARPEST_CLOCK
     scales = [day / known for day, known in enumerate(information, 1) if known > 0]
     if not scales:
         return len(information) / unit

@@ -13,7 +13,7 @@ from ..campaigns.cuped import Moments
 from ..campaigns.daily import Daily, Pair, daily
 from ..campaigns.engagement import Engagement
 from ..errors import NotFound
-from ..goals.buckets import Bucket
+from ..goals.buckets import CERTAIN, Bucket
 from ..goals.effects import GOAL, HOLDOUT, Followed, Look, Measured, Overlap
 from ..goals.goal import Goal
 from ..goals.holdout import Holdout
@@ -71,7 +71,14 @@ class Counts:
         if self.looks is None or looks is None:
             return None
         pairs = [None if cells is None else arms_of(cells, bucket) for cells in looks]
-        return daily(self.days, pairs)
+        return daily(self.days, pairs, self._forecast(bucket) if metric is None else None)
+
+    def _forecast(self, bucket: Bucket | None) -> float | None:
+        """How many of both arms were to do it by the goal's end, by the likelihoods of day 0; None
+        for those who are not compared from its first day on."""
+        if self.strata is None or self.engagement or self.first != self.goal.terms.starts_on:
+            return None
+        return sum(self.strata.of(arm, bucket).x for arm in ArmOf) / CERTAIN
 
     def known(self, bucket: Bucket | None = None) -> Known | None:
         """What adjusts the comparison; None where nothing was counted by likelihood."""
