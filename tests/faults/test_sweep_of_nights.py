@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
+from intent_segments.campaigns.engagement import Audience, Engagement, Schedule
 from intent_segments.goals import retention
 from intent_segments.goals.goal import Goal, ScoreFiles, Status
 from intent_segments.lake import removal
@@ -181,6 +182,22 @@ def test_folders_of_other_runs_go_when_they_are_over(life: Life) -> None:
     assert left() == young
     life.night(day(21))
     assert left() == {"setup-goal_b", "send-eng_1"}
+
+
+def test_members_of_streams_go_but_those_that_the_next_send_compares_with(life: Life) -> None:
+    life.goal("goal_a", FIRST)
+    nightly = Schedule("nightly")
+    for name, status in (("eng_1", "active"), ("eng_2", "stopped")):
+        made = Engagement(name, "x", Audience(stream=("left",)), "dst_1", nightly, str(life.now))
+        sends = [str(day(number)) for number in (0, 1)]
+        made = replace(made, status=status, sends=sends)
+        life.stores.table.apply(Action("ENGAGEMENT", name, put=made.to_json()))
+        for send in sends:
+            life.stores.objects.put(f"memberships/{name}/{send}/g=0000.parquet", b"users")
+    life.night(day(7))  # a Sunday, too early
+    assert len(life.there("memberships/")) == 4
+    life.night(day(14))
+    assert life.there("memberships/") == {f"memberships/eng_1/{day(1)}/g=0000.parquet"}
 
 
 def test_a_goal_that_is_set_up_now_and_a_day_that_is_open_are_left_alone(life: Life) -> None:

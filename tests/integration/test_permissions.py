@@ -22,6 +22,7 @@ from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 
 import boto3
+import numpy as np
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
@@ -43,6 +44,7 @@ from intent_segments.api.operations import operation_of
 from intent_segments.goals import retention
 from intent_segments.lake import compaction
 from intent_segments.lake.calendar import from_day
+from intent_segments.lake.columns import write_columns
 from intent_segments.services import forgotten, sweeping_nights
 from tests.fixtures.charges import Happened, charges
 from tests.fixtures.erasing import version_bucket
@@ -356,7 +358,12 @@ def engagements(life: Life, goal: str) -> None:
     life.sent("/v1/engagements", {"audience": audience, "destination": files})
     revenue = {"name": "Paid", "event": "Charged", "sum": "amount"}
     life.http("PATCH", f"/v1/goals/{goal}", {"metrics": [revenue]})
-    life.run({"kind": "night", "date": from_day(AS_OF + 3).isoformat()})
+    night = from_day(AS_OF + 3)
+    streamed = stream(life, audience, files)
+    # What a stream wrote down long ago is swept on Sundays.
+    with patch.object(sweeping_nights, "SUNDAY", night.weekday()):
+        life.run({"kind": "night", "date": night.isoformat()})
+    life.run({"kind": "send", "run_id": f"send-{streamed}-{night}"})
     life.http("GET", f"/v1/goals/{goal}/uplift?engagement={sent.rpartition('/')[2]}")
     for part in ("", "/deliveries"):
         life.http("GET", f"{failed}{part}")
@@ -364,6 +371,24 @@ def engagements(life: Life, goal: str) -> None:
     life.http("PATCH", f"/v1/destinations/{to_queue}", {"name": "Shop"})
     life.http("GET", "/v1/destinations")
     life.http("DELETE", f"/v1/destinations/{to_queue}")
+
+
+def stream(life: Life, audience: dict[str, Any], destination: str) -> str:
+    """The id of an engagement that tells who crossed, and did so long ago too."""
+    asked = {
+        "name": "s",
+        "audience": audience | {"stream": ["entered"], "initial": True},
+        "destination": destination,
+        "schedule": {"kind": "nightly"},
+    }
+    made: str = life.http("POST", "/v1/engagements", asked).json["id"]
+    with TemporaryDirectory() as disk:
+        path = write_columns(
+            Path(disk) / "members", {"uh": np.array([1]), "held_back": np.array([False])}
+        )
+        members = path.read_bytes()
+    life.account.stores.objects.put(f"memberships/{made}/2020-01-01/g=0000.parquet", members)
+    return made
 
 
 def later(life: Life, goal: str, destination: str) -> None:

@@ -259,7 +259,8 @@ def test_exports_are_written_by_the_shard_jobs_read_by_the_api_and_deleted_after
 
 
 def test_who_was_to_be_reached_is_written_by_the_delivery_and_erasures_alone():
-    for key in ("audiences/e/s/g=0000", "exposures/e/s/g=0000", "deliveries/e/s/g=0000"):
+    for folder in ("audiences", "memberships", "exposures", "deliveries"):
+        key = f"{folder}/e/s/g=0000"
         writers = {n for n in FUNCTIONS if may(n, "s3:PutObject", key)}
         assert writers == {"DeliverFunction", "EraseUsersFunction"}
     assert may("ApiFunction", "s3:GetObject", "deliveries/e/s/g=0000.csv.gz")

@@ -34,7 +34,17 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--nightly", action="store_true", help="whoever comes in, every night")
     when.add_argument("--at", metavar="INSTANT", help="such as 2026-12-01T09:00:00+01:00")
-    parser.add_argument("--until", metavar="DATE", help="the last day on which --nightly sends")
+    when.add_argument(
+        "--stream",
+        choices=("entered", "left", "both"),
+        help="not the members of a segment, but who crossed into or out of it, every night",
+    )
+    parser.add_argument(
+        "--initial", action="store_true", help="the members of a stream's first night have entered"
+    )
+    parser.add_argument(
+        "--until", metavar="DATE", help="the last day on which --nightly or --stream sends"
+    )
     parser.add_argument("--message", metavar="FILE.json", help="what is written to people")
     parser.add_argument("--reference", metavar="TEXT", help="a word that messages carry")
     add_common_arguments(parser)
@@ -47,12 +57,13 @@ def run(args: argparse.Namespace) -> int:
     with connect(args.stack) as stack:
         path = f"/v1/goals/{quote(args.goal, safe='')}" if args.goal else "/v1"
         made = stack.api.post(f"{path}/engagements", body)
-        later = args.nightly or args.at is not None
+        nightly = made["schedule"]["kind"] == "nightly"
+        later = nightly or args.at is not None
         sent = None if later else delivered(stack, made)
         stack.save()
     if args.json:
         show_json(made | {"delivery": sent})
-    elif args.nightly:
+    elif nightly:
         until = made["schedule"]["until"] or "it is stopped"
         show(f"{made['id']} sends after every night until {until}")
     elif args.at:
@@ -70,8 +81,12 @@ def run(args: argparse.Namespace) -> int:
 
 def request(args: argparse.Namespace) -> dict[str, Any]:
     """The body of the request; what does not go together is wrong usage."""
-    if args.until and not args.nightly:
-        args.parser.error("--until goes with --nightly")
+    if args.until and not (args.nightly or args.stream):
+        args.parser.error("--until goes with --nightly or --stream")
+    if args.stream and not args.segment:
+        args.parser.error("--stream goes with --segment")
+    if args.initial and not args.stream:
+        args.parser.error("--initial goes with --stream")
     if args.goal and not (args.everyone or args.buckets):
         args.parser.error("--goal goes with --bucket or --everyone")
     if args.segment and (args.everyone or args.buckets):
@@ -79,7 +94,11 @@ def request(args: argparse.Namespace) -> dict[str, Any]:
     audience: dict[str, Any] = {"segment": args.segment}
     if args.goal:
         audience = {"everyone": True} if args.everyone else {"buckets": args.buckets}
-    schedule: dict[str, Any] = {"kind": "nightly" if args.nightly else "now"}
+    if args.stream:
+        audience["stream"] = ["entered", "left"] if args.stream == "both" else [args.stream]
+        audience["initial"] = args.initial
+    nightly = args.nightly or args.stream
+    schedule: dict[str, Any] = {"kind": "nightly" if nightly else "now"}
     if args.at:
         schedule = {"kind": "at", "at": args.at}
     if args.until:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 from urllib.parse import quote
 
 from ..connection import connect
@@ -85,9 +86,17 @@ def deliveries(args: argparse.Namespace) -> int:
     if args.json:
         show_json({"data": found})
     else:
-        rows = [(d["id"], d["date"], d["status"], d["reason"] or in_words(d)) for d in found]
+        rows = [(d["id"], d["date"], d["status"], d["reason"] or _users(d)) for d in found]
         show_table(("send", "as of", "status", "users"), rows)
     return 0
+
+
+def _users(sent: dict[str, Any]) -> str:
+    """`12 entered, 3 left: 15 delivered`; of a stream only, who crossed."""
+    crossed = sent["crossings"]
+    if not crossed:
+        return in_words(sent)
+    return f"{crossed['entered']:,} entered, {crossed['left']:,} left: {in_words(sent)}"
 
 
 def failures(args: argparse.Namespace) -> int:

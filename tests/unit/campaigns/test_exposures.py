@@ -19,6 +19,7 @@ def test_keys_columns_and_codes_are_the_ones_that_readers_count_on() -> None:
         ("outcome", "UTINYINT"),
         ("likelihood", "INTEGER"),
         ("message_id", "VARCHAR"),
+        ("crossing", "UTINYINT"),
     ]
     labels = {int(outcome): outcome.label for outcome in Outcome}
     assert labels == {

@@ -31,6 +31,16 @@ GOAL = [*COMMON, "--goal", "goal_1"]
             {"segment": "seg_1"},
             {"kind": "at", "at": "2026-12-01T09:00:00+01:00"},
         ),
+        (
+            [*COMMON, "--segment", "seg_1", "--stream", "both", "--until", "2026-12-31"],
+            {"segment": "seg_1", "stream": ["entered", "left"], "initial": False},
+            {"kind": "nightly", "until": "2026-12-31"},
+        ),
+        (
+            [*COMMON, "--segment", "seg_1", "--stream", "entered", "--initial"],
+            {"segment": "seg_1", "stream": ["entered"], "initial": True},
+            {"kind": "nightly"},
+        ),
     ],
 )
 def test_an_engagement_is_said_in_options(
@@ -51,6 +61,9 @@ def test_an_engagement_is_said_in_options(
         GOAL,
         [*COMMON, "--segment", "seg_1", "--everyone"],
         [*GOAL, "--everyone", "--until", "2026-12-31"],
+        [*GOAL, "--everyone", "--stream", "both"],
+        [*COMMON, "--segment", "seg_1", "--initial"],
+        [*COMMON, "--segment", "seg_1", "--stream", "both", "--nightly"],
     ],
 )
 def test_what_does_not_go_together_is_wrong_usage(words: list[str]) -> None:

@@ -4,13 +4,17 @@ import { KINDS } from "./kinds";
 
 /** "The moderately likely, through Shop, after every night" */
 export function reaching(engagement: Engagement): string {
-  const whom = engagement.audience.everyone
-    ? "Everyone who is open"
-    : `The ${(engagement.audience.buckets ?? []).map(bucketWords).join(" and the ")}`;
+  const whom = whomOf(engagement.audience);
   const { name, kind, id } = engagement.destination;
   const where = name ?? (kind ? KINDS[kind].label : id);
   const when = engagement.schedule.kind === "nightly" ? "after every night" : "once";
   return `${whom}, through ${where}, ${when}`;
+}
+
+function whomOf({ everyone, buckets, stream }: Engagement["audience"]): string {
+  if (everyone) return "Everyone who is open";
+  if (buckets) return `The ${buckets.map(bucketWords).join(" and the ")}`;
+  return stream ? `Who ${stream.join(" and who ")} a segment` : "The members of a segment";
 }
 
 const TONES: Record<Engagement["status"], string> = { active: "good", done: "", stopped: "warn" };

@@ -55,13 +55,16 @@ class DestinationTested(Answer):
 class EngagementAudience(Answer):
     """Open members of a goal: all of them, or those in some buckets; or members of a frozen
     `definition`, that of `segment` if it was one's. Of the moment of the send or (`follow`) those
-    who came in since the night before."""
+    who came in since the night before; with `stream` who entered or left since then, and `initial`
+    says that the members of the first night have entered."""
 
     everyone: bool
     buckets: list[BucketName] | None
     segment: str | None
     definition: SegmentDefinition
     follow: bool
+    stream: list[Literal["entered", "left"]] | None
+    initial: bool
 
 
 class EngagementDestination(Answer):
@@ -122,6 +125,13 @@ class DeliveryCounts(Answer):
     suppressed: int
 
 
+class Crossings(Answer):
+    """Users who entered a segment that is streamed and who left it, held back ones among them."""
+
+    entered: int
+    left: int
+
+
 class DeliveredFile(Answer):
     """The file of one group of users. `href` redirects to a link that is good for five minutes."""
 
@@ -133,7 +143,7 @@ class DeliveredFile(Answer):
 
 class Delivery(Answer):
     """One send. `date` is the day whose end its audience is as of; counts are there once it is
-    published."""
+    published, `crossings` of an engagement that streams."""
 
     id: str
     run_id: str
@@ -141,6 +151,7 @@ class Delivery(Answer):
     status: Literal["running", "published", "failed"]
     reason: str | None
     counts: DeliveryCounts | None
+    crossings: Crossings | None
     files: list[DeliveredFile] | None
     replays: int
     started_at: datetime

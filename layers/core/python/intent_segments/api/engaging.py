@@ -152,12 +152,18 @@ class GoalAudience(Request):
 
 class SegmentAudience(Request):
     """The members of a segment, by its id or as a definition, which is frozen with the engagement.
-    `follow` goes with a nightly schedule, and is true there when left out."""
+    `follow` goes with a nightly schedule, and is true there when left out. With `stream` not the
+    members are told, but every night who entered the segment and who left it since the night
+    before; with `initial` the members of the first night have entered."""
 
     segment: Annotated[
         Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-component": "Definition"}]})
     ]
     follow: Annotated[bool, Field(strict=True)] | None = None
+    stream: Annotated[list[Literal["entered", "left"]], Field(min_length=1)] | None = Field(
+        default=None, examples=[["entered", "left"]]
+    )
+    initial: Annotated[bool, Field(strict=True)] = False
 
 
 class EngagementSchedule(Request):

@@ -20,13 +20,21 @@ LOCKED = ("audience", "destination", "message", "schedule")
 
 Kind = Literal["now", "at", "nightly"]
 
+STREAM = ("entered", "left")
+"""What a stream can tell of a segment's users."""
+
+STREAM_KINDS = ("webhook", "sqs", "file", "eventbridge")
+"""Destinations that can be told who entered and who left: machines, which can keep a list."""
+
 
 @dataclass(frozen=True)
 class Audience:
     """Open members of a goal, in some `buckets` or in all (`everyone`); or the members of a frozen
     `definition`, of the saved segment `segment_id` if it is one's.
 
-    With `follow` every night's newcomers, otherwise those of the moment it is sent.
+    With `follow` every night's newcomers, otherwise those of the moment it is sent. With `stream`
+    who crossed into or out of the segment since the send before, one or both of STREAM; `initial`
+    says that the members of the first night have entered.
     """
 
     goal_id: str | None = None
@@ -35,6 +43,8 @@ class Audience:
     segment_id: str | None = None
     definition: Mapping[str, Any] | None = None
     follow: bool = False
+    stream: Sequence[str] = ()
+    initial: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,34 @@ def agree_goal_audience(
         )
     chosen = BUCKETS if buckets is None else tuple(b for b in BUCKETS if b in buckets)
     return Audience(goal_id=goal_id, buckets=chosen, everyone=everyone, follow=follow)
+
+
+def agree_stream(
+    stream: Sequence[str] | None, initial: bool, kind: Kind, destination_kind: str
+) -> tuple[str, ...]:
+    """Which crossings of a segment are told, none for an engagement that does not stream. Raises
+    InvalidInput."""
+    if initial and "entered" not in (stream or ()):
+        raise InvalidInput.at(
+            "audience.initial",
+            "initial has the members of the first night told as entered: it goes with a stream "
+            'that tells "entered"',
+        )
+    if stream is None:
+        return ()
+    if kind != "nightly":
+        raise InvalidInput.at(
+            "audience.stream",
+            f"a stream tells night by night who crossed: its schedule is nightly, not {kind}",
+        )
+    if destination_kind not in STREAM_KINDS:
+        raise InvalidInput.at(
+            "audience.stream",
+            f"a {destination_kind} destination keeps no list that users could leave: stream to "
+            f"{', '.join(STREAM_KINDS[:-1])} or {STREAM_KINDS[-1]}, or leave stream out to reach "
+            "newcomers every night",
+        )
+    return tuple(crossing for crossing in STREAM if crossing in stream)
 
 
 def agree_schedule(

@@ -11,6 +11,8 @@ One Parquet file for each send and group of users, in the order of the user hash
 - `outcome` UTINYINT: `Outcome`.
 - `likelihood` INTEGER: in 1e-6 when the user became eligible; NO_LIKELIHOOD without a goal.
 - `message_id` VARCHAR: of the batch; empty where there was none.
+- `crossing` UTINYINT: `segments.crossings.Crossing`, of an engagement that streams: there every
+  user is in a send once, and in as many sends as they crossed.
 
 Whoever compares the arms takes both as they are here, by intention to treat: failures and
 unreachable users stay in theirs. Suppressed users are in neither.
@@ -31,6 +33,7 @@ COLUMNS: Mapping[str, str] = {
     "outcome": "UTINYINT",
     "likelihood": "INTEGER",
     "message_id": "VARCHAR",
+    "crossing": "UTINYINT",
 }
 """Column -> its type in DuckDB."""
 

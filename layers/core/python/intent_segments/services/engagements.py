@@ -14,6 +14,7 @@ from ..campaigns.engagement import (
     Schedule,
     agree_goal_audience,
     agree_schedule,
+    agree_stream,
     refuse_locked,
     single_send,
 )
@@ -25,7 +26,7 @@ from ..store.goals import IdempotencyKey
 from ..store.stores import Stores
 from .account import require_ai_pack
 from .catalogue import lake_state
-from .export_columns import refuse_traits
+from .export_columns import OWN, STREAMED, refuse_traits
 
 MOST_NIGHTLY = 100
 """Nightly engagements at work: each is a run of its own after every night."""
@@ -36,12 +37,18 @@ ON_SEGMENT = (
     "A plain segment has no control group, so what this does cannot be measured. Of goals whose "
     "buckets or likelihoods it asks for, the control groups are left out of every send."
 )
+ON_STREAM = (
+    "A stream tells once a night who entered the segment and who left it since the night before. A "
+    "plain segment has no control group; of goals whose buckets or likelihoods it asks for, the "
+    "control groups are told of to nobody."
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a caller asks for; `follow`, `at` and `until` may be left out. `segment` is the id of a
-    saved segment or a definition, of an engagement without a goal."""
+    saved segment or a definition, of an engagement without a goal; `stream` the crossings of it
+    that are told."""
 
     name: str
     destination_id: str
@@ -49,6 +56,8 @@ class Wanted:
     segment: Any = None
     buckets: Sequence[str] | None = None
     everyone: bool = False
+    stream: Sequence[str] | None = None
+    initial: bool = False
     follow: bool | None = None
     at: datetime | None = None
     until: date | None = None
@@ -119,7 +128,15 @@ def create_on_segment(stores: Stores, wanted: Wanted, request: Request) -> dict[
         raise InvalidInput.at("audience.segment", wrong.message) from None
     schedule, follow = _schedule(stores, wanted, request.now, None)
     definition = require_scores(stores, whole)
-    audience = Audience(segment_id=by_id, definition=definition, follow=follow)
+    kind = _destination(stores, wanted.destination_id).kind
+    stream = agree_stream(wanted.stream, wanted.initial, wanted.kind, kind)
+    audience = Audience(
+        segment_id=by_id,
+        definition=definition,
+        follow=follow,
+        stream=stream,
+        initial=wanted.initial,
+    )
     return _saved(stores, wanted, audience, schedule, request)
 
 
@@ -136,6 +153,8 @@ def clone(
         "segment": audience.definition,
         "buckets": None if audience.everyone else list(audience.buckets) or None,
         "everyone": audience.everyone,
+        "stream": list(audience.stream) or None,
+        "initial": audience.initial,
         "follow": None,
         "kind": schedule.kind,
         "at": None if schedule.at is None else datetime.fromisoformat(schedule.at),
@@ -230,7 +249,8 @@ def _saved(
     destination = _destination(stores, wanted.destination_id)
     parse_message(destination.kind, wanted.message)
     if destination.kind == "file":
-        refuse_traits(destination.settings.kept()["traits"])
+        own = (*OWN, STREAMED) if audience.stream else OWN
+        refuse_traits(destination.settings.kept()["traits"], own)
     made = Engagement(
         id=request.engagement_id,
         name=wanted.name,
@@ -294,6 +314,8 @@ def _shown(stores: Stores, engagement: Engagement) -> dict[str, Any]:
             "segment": audience.segment_id,
             "definition": audience.definition,
             "follow": audience.follow,
+            "stream": list(audience.stream) or None,
+            "initial": audience.initial,
         },
         "destination": {
             "id": engagement.destination_id,
@@ -310,5 +332,11 @@ def _shown(stores: Stores, engagement: Engagement) -> dict[str, Any]:
         "cloned_from": engagement.cloned_from,
         "created_at": engagement.created_at,
         "created_by": engagement.created_by,
-        "note": ON_GOAL if audience.goal_id is not None else ON_SEGMENT,
+        "note": _note(audience),
     }
+
+
+def _note(audience: Audience) -> str:
+    if audience.goal_id is not None:
+        return ON_GOAL
+    return ON_STREAM if audience.stream else ON_SEGMENT

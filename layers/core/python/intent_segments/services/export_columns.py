@@ -16,6 +16,9 @@ ENDINGS = {"csv": "csv.gz", "parquet": "parquet"}
 OWN = ("user_id", "bucket", "likelihood", "arm")
 """Columns that are not traits."""
 
+STREAMED = "crossing"
+"""The column of files of a stream: `entered` or `left`."""
+
 MOST_TRAITS = 50
 
 
@@ -37,16 +40,16 @@ def file_name(export: Export, number: int) -> str:
     return f"{export.id}-{number:04d}.{ENDINGS[export.format]}"
 
 
-def refuse_traits(traits: Sequence[str]) -> None:
-    """Raises InvalidInput for traits that cannot be columns beside each other."""
+def refuse_traits(traits: Sequence[str], own: Sequence[str] = OWN) -> None:
+    """Raises InvalidInput for traits that cannot be columns beside each other and `own` ones."""
     if len(traits) > MOST_TRAITS:
         raise InvalidInput.at(
             "traits", f"traits names {len(traits)}; an export has at most {MOST_TRAITS}"
         )
-    seen: dict[str, str] = {name: name for name in OWN}
+    seen: dict[str, str] = {name: name for name in own}
     for number, trait in enumerate(traits):
         before = seen.setdefault(trait.lower(), trait)
-        if trait.lower() in OWN:
+        if trait.lower() in own:
             raise InvalidInput.at(
                 f"traits[{number}]", f"{trait} is a column of every export already: leave it out"
             )

@@ -16,7 +16,7 @@ from ..store.sends import Send
 from ..store.stores import Stores
 from .delivered_files import file_key, manifest_key
 
-TYPE = "engagement.sent"
+TYPE, STREAMED = "engagement.sent", "segment.changed"
 
 
 def announce(stores: Stores, plan: Mapping[str, Any], tools: Tools) -> None:
@@ -35,6 +35,8 @@ def announce(stores: Stores, plan: Mapping[str, Any], tools: Tools) -> None:
         "date": send.as_of,
         "counts": plan["announces"]["counts"],
     }
+    if engagement.audience.stream:
+        about |= {"segment_id": engagement.audience.segment_id, **plan["announces"]["crossings"]}
     bucket, key = stores.objects.name, manifest_key(send)
     files = [
         {"uri": f"s3://{bucket}/{file_key(destination, send, group)}", **file}
@@ -43,7 +45,7 @@ def announce(stores: Stores, plan: Mapping[str, Any], tools: Tools) -> None:
     stores.objects.put_json(key, about | {"files": files})
     told = Announcement(
         message_id=f"{engagement.id}_{send.name}",
-        type=TYPE,
+        type=STREAMED if engagement.audience.stream else TYPE,
         time=datetime.fromisoformat(send.started_at),
         subject=engagement.id,
         manifest=f"s3://{bucket}/{key}",

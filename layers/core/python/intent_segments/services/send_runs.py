@@ -8,14 +8,14 @@ what was begun is in the ledger, so that nobody is delivered to twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from ..campaigns.engagement import Engagement
+from ..campaigns.engagement import STREAM, Engagement
 from ..campaigns.exposures import Outcome
 from ..errors import Conflict, CorruptObject, NotFound, Raced
 from ..goals.goal import Goal, ScoreFiles, Status
@@ -97,7 +97,11 @@ def plan_send(stores: Stores, wanted: SendRun, now: datetime) -> dict[str, Any]:
     plan = {"run_id": wanted.run_id, "engagement": engagement.to_json() | {"sends": []}}
     groups = [0] if wanted.announces else list(range(send.groups))
     if wanted.announces:
-        plan["announces"] = {"counts": send.counts, "files": send.files}
+        plan["announces"] = {
+            "counts": send.counts,
+            "crossings": send.crossings,
+            "files": send.files,
+        }
     if wanted.replay is not None:
         tries = stores.sends.replayed(send, wanted.replay)
         plan["replay"] = tries
@@ -141,13 +145,12 @@ def finish_send(
     if wanted.announces:
         stores.runs.put_unless_published(_ended(stores, wanted, send, "published", now))
         return done | {"status": "published"}
-    counts, files = _told(stores, send)
+    told = _told(stores, send)
     changes: dict[str, Any] = {
         "status": "published",
         "reason": None,
-        "counts": counts,
-        "files": files,
         "finished_at": now.isoformat(),
+        **told,
     }
     run = _ended(stores, wanted, send, "published", now)
     actions = [put_action(run), change_action(send, changes)]
@@ -159,7 +162,7 @@ def finish_send(
         stores.table.transact(actions)
     except TransactionRefused:
         # Another attempt was faster; what became of a batch since then is told by this one.
-        stores.table.apply(change_action(send, {"counts": counts, "files": files}))
+        stores.table.apply(change_action(send, told))
     if over:
         stores.engagements.rest(engagement.id)
     found = stores.destinations.find(engagement.destination_id)
@@ -235,12 +238,19 @@ def _wanted(stores: Stores, engagement: Engagement, name: str, now: datetime) ->
 def _frozen(send: Send) -> Send:
     """A send as it was settled: what becomes of it is no part of the plan."""
     return replace(
-        send, status="running", reason=None, finished_at=None, counts=None, files=None, replays=0
+        send,
+        status="running",
+        reason=None,
+        finished_at=None,
+        counts=None,
+        crossings=None,
+        files=None,
+        replays=0,
     )
 
 
-def _told(stores: Stores, send: Send) -> tuple[dict[str, int], list[dict[str, int]] | None]:
-    """Users by outcome, and the files that were written, if any were."""
+def _told(stores: Stores, send: Send) -> dict[str, Any]:
+    """What the groups say became of their users: fields of Send."""
     there = set(stores.objects.keys(f"runs/{send.run_id}/tallies/"))
     keys = [send.tally_key(group) for group in range(send.groups)]
     missing = [group for group, key in enumerate(keys) if key not in there]
@@ -259,7 +269,16 @@ def _told(stores: Stores, send: Send) -> tuple[dict[str, int], list[dict[str, in
         for outcome in Outcome
     }
     files = [tally["file"] for tally in tallies]
-    return counts, None if None in files else files
+    return {
+        "counts": counts,
+        "crossings": _added_up([tally.get("crossings") for tally in tallies]),
+        "files": None if None in files else files,
+    }
+
+
+def _added_up(crossings: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
+    found = [one for one in crossings if one is not None]
+    return {kind: sum(one[kind] for one in found) for kind in STREAM} if found else None
 
 
 def _run(wanted: SendRun, send: Send | None, status: str, **more: Any) -> Run:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ..campaigns.engagement import Engagement
 from ..delivery.ad_platforms import Platform, write_ad_audience
 from ..delivery.batches import Batch
-from ..delivery.deliver import deliver
+from ..delivery.deliver import Sender, deliver
 from ..delivery.destination import Destination
 from ..delivery.files import write_audience
 from ..delivery.kinds import AdSettings, FileSettings
@@ -30,16 +30,23 @@ from ..delivery.reach import FILE_KINDS, Reach, ad_user
 from ..delivery.receipts import Receipt
 from ..delivery.senders import Tools, sender_of
 from ..delivery.webhook import Send as What
+from ..segments.crossings import Crossing
 from ..store.account import CHANNELS
 from ..store.sends import Send
 from ..store.stores import Stores
-from .audiences import TO_SEND, Columns, People, audience, recipient
+from .audiences import TO_SEND, audience, recipient
 from .delivered_files import file_key
+from .people import Columns, People
 from .send_manifests import announce
 from .settling import OPEN, BatchState, message_id, settle, settle_file, states, told
 from .suppression import suppressed
 
-TYPE = "engagement.users"
+TYPES: Mapping[Crossing, str] = {
+    Crossing.NONE: "engagement.users",
+    Crossing.ENTERED: "segment.entered",
+    Crossing.LEFT: "segment.left",
+}
+"""What a message is called, by what it says of its users."""
 
 BUDGET_SECONDS = 300.0
 """After which a job begins no further batch. A batch can take 20 seconds and a pause of 120 for
@@ -131,8 +138,7 @@ class _Job:
             def remember(batch: Batch, receipts: tuple[Receipt, ...]) -> Mapping[str, Any]:
                 return {"outcomes": told(members[batch.number], receipts, wanted)}
 
-            what = What(TYPE, datetime.fromisoformat(self.send.started_at), self._about())
-            sender = sender_of(self.destination, what, self.reach.message, self.machine.tools)
+            sender = _ByCrossing(self._senders(), self._crossings())
             batches = _Begun(self._batches(tries, wanted), self.machine.clock, self._goes_on)
             for sent in deliver(batches, sender, ledger, remember):
                 if sent.gone:
@@ -190,6 +196,28 @@ class _Job:
                 recipients = tuple(recipient(person, self.reach) for person in persons)
                 yield Batch(send_id, number, recipients, tries[number])
 
+    def _senders(self) -> dict[Crossing, Sender]:
+        """The adapter to the destination, for each kind of message that the engagement sends."""
+        at, about = datetime.fromisoformat(self.send.started_at), self._about()
+        return {
+            crossing: sender_of(
+                self.destination,
+                What(name, at, about),
+                self.reach.message,
+                self.machine.tools,
+            )
+            for crossing, name in TYPES.items()
+            if bool(crossing) == bool(self.engagement.audience.stream)
+        }
+
+    def _crossings(self) -> dict[int, Crossing]:
+        """What each batch says of its users."""
+        if not self.engagement.audience.stream:
+            return {}
+        columns = self.columns
+        said = zip(columns["batch"].tolist(), columns["crossing"].tolist(), strict=True)
+        return {batch: Crossing(crossing) for batch, crossing in said}
+
     def _people(self, only: npt.NDArray[np.int64]) -> People:
         return People(
             self.stores,
@@ -199,6 +227,7 @@ class _Job:
             self.reach.traits,
             self.folder,
             only,
+            self.columns if self.engagement.audience.stream else None,
         )
 
     def _about(self) -> dict[str, Any]:
@@ -206,6 +235,8 @@ class _Job:
         about = {"engagement_id": self.engagement.id, "send": self.send.name}
         if self.engagement.audience.goal_id is not None:
             about["goal_id"] = self.engagement.audience.goal_id
+        if self.engagement.audience.stream and self.engagement.audience.segment_id is not None:
+            about["segment_id"] = self.engagement.audience.segment_id
         if self.engagement.reference is not None:
             about["reference"] = self.engagement.reference
         return about
@@ -227,6 +258,17 @@ class _Job:
         columns = found.as_table(self.reach.told)
         form = settings.format if isinstance(settings, FileSettings) else "parquet"
         return write_audience(found.con, "as_table", columns, path, form)
+
+
+@dataclass(frozen=True)
+class _ByCrossing:
+    """Sends every batch as what it says of its users."""
+
+    senders: Mapping[Crossing, Sender]
+    of: Mapping[int, Crossing]
+
+    def send(self, batch: Batch) -> tuple[Receipt, ...]:
+        return self.senders[self.of.get(batch.number, Crossing.NONE)].send(batch)
 
 
 class _Begun:

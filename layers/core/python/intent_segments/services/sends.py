@@ -134,6 +134,7 @@ def _shown(send: Send) -> dict[str, Any]:
         "status": send.status,
         "reason": send.reason,
         "counts": None if send.counts is None else dict(send.counts),
+        "crossings": None if send.crossings is None else dict(send.crossings),
         "files": files,
         "replays": send.replays,
         "started_at": send.started_at,

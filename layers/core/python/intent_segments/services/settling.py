@@ -25,9 +25,11 @@ from ..delivery.receipts import Receipt
 from ..lake.calendar import to_day
 from ..lake.columns import write_columns
 from ..lake.layout import user_hash
+from ..segments.crossings import Crossing
 from ..store.sends import Send
 from ..store.stores import Stores
-from .audiences import NO_BATCH, TO_SEND, Columns
+from .audiences import NO_BATCH, TO_SEND
+from .people import Columns
 from .suppression import suppressed
 
 KEPT, GONE = "kept", "suppressed"
@@ -162,12 +164,19 @@ def _write(
         "outcome": outcome,
         "likelihood": columns["likelihood"],
         "message_id": message,
+        "crossing": columns.get("crossing", np.full(len(outcome), Crossing.NONE, np.uint8)),
     }
     with TemporaryDirectory() as scratch:
         path = write_columns(Path(scratch) / "log.parquet", log)
         stores.objects.upload({exposure_key(send.engagement_id, send.name, group): path})
     counts = {one.label: int((outcome == one).sum()) for one in Outcome}
-    stores.objects.put_json(send.tally_key(group), {"counts": counts, "file": file})
+    crossings = {
+        one.label: int((columns["crossing"] == one).sum())
+        for one in (Crossing.ENTERED, Crossing.LEFT)
+        if "crossing" in columns
+    }
+    tally = {"counts": counts, "file": file, "crossings": crossings or None}
+    stores.objects.put_json(send.tally_key(group), tally)
     left = {number: outcome[columns["batch"] == number] for number in batches}
     _list_failures(stores, send, group, left, batches)
 

@@ -21,6 +21,7 @@ from ..goals.retention import KEPT_DAYS, REPEATED_DAYS, is_kept, kept_days
 from ..lake.objects import PARALLEL
 from ..lake.removal import remove_folders
 from ..store.runs import night_id
+from ..store.sends import MEMBERSHIPS
 from ..store.stores import Stores
 from .export_runs import PREFIX as EXPORT
 from .size_runs import PREFIX as SIZES
@@ -57,6 +58,7 @@ def _folders(stores: Stores, closed: date, now: datetime) -> Iterator[str]:
     if closed.weekday() == SUNDAY:
         yield from _left_over_scores(stores, closed)
         yield from _left_over_runs(stores, closed, now)
+        yield from _old_memberships(stores, closed)
 
 
 def _unpublished(stores: Stores, goals: list[Goal], night: date, now: datetime) -> Iterator[str]:
@@ -108,6 +110,17 @@ def _left_over_runs(stores: Stores, closed: date, now: datetime) -> Iterator[str
             outdated = run_id in over
         if outdated:
             yield f"runs/{run_id}/"
+
+
+def _old_memberships(stores: Stores, closed: date) -> Iterator[str]:
+    """Who was in segments that are streamed. A stream at work compares with its newest send."""
+    for folder in stores.objects.folders(MEMBERSHIPS):
+        engagement = stores.engagements.get(folder.split("/")[1])
+        needed = engagement.sends[-1:] if engagement.status == "active" else ()
+        for night in stores.objects.folders(folder):
+            send = night.split("/")[2]
+            if send not in needed and send <= _oldest_run(closed).isoformat():
+                yield night
 
 
 def _oldest_run(closed: date) -> date:

@@ -9,6 +9,9 @@ from typing import Any
 from ..errors import NotFound
 from .table import Action, Table
 
+MEMBERSHIPS = "memberships/"
+"""The folder of who was in a segment that is streamed: by engagement, then by send."""
+
 
 @dataclass(frozen=True)
 class Send:
@@ -18,7 +21,8 @@ class Send:
     and who is held out of everything (`goals.holdout.Holdout` JSON) is in none.
 
     `status` is running, published or failed (`reason` says why). Once it is published `counts` has
-    users by outcome and `files` {"rows", "bytes"} of each file, if it writes any. `replays` counts
+    users by outcome, `crossings` those who entered and left a segment that is streamed, and `files`
+    {"rows", "bytes"} of each file, if it writes any. `replays` counts
     how often failed batches were asked for again. Times are UTC instants as ISO text.
     """
 
@@ -36,6 +40,7 @@ class Send:
     reason: str | None = None
     finished_at: str | None = None
     counts: Mapping[str, int] | None = None
+    crossings: Mapping[str, int] | None = None
     files: Sequence[Mapping[str, int]] | None = None
     replays: int = 0
 
@@ -51,6 +56,10 @@ class Send:
     def tally_key(self, group: int) -> str:
         """Where the shard job of a group says what became of its users."""
         return f"runs/{self.run_id}/tallies/g={group:04d}.json"
+
+    def membership_key(self, group: int) -> str:
+        """Where the members of a group are written down, of an engagement that streams."""
+        return f"{MEMBERSHIPS}{self.engagement_id}/{self.name}/g={group:04d}.parquet"
 
 
 @dataclass(frozen=True)
