@@ -39,7 +39,7 @@ help:
 	@echo 'make audit           licences, and policies over templates and workflows'
 	@echo 'make sbom            what functions carry, as CycloneDX, in build/'
 	@echo 'make bench           speed at scale'
-	@echo 'make deploy          sam deploy (ENV=dev or ENV=prod)'
+	@echo 'make deploy          sam deploy, and the console where it is hosted (ENV=dev or ENV=prod)'
 	@echo 'make clean           remove what was built; data in .intent stay'
 
 # ---- Environments -----------------------------------------------------------------------------
@@ -180,6 +180,7 @@ test-artefacts: build
 
 deploy: build
 	@$(SAM) deploy --config-env $(or $(ENV),dev) $(ARGS)
+	@$(VENV)/bin/python infra/publish_console.py $(or $(ENV),dev) $(ARGS)
 
 lock-layers: setup
 	@UV=$(UV) $(VENV)/bin/python infra/lock_layers.py

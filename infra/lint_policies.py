@@ -36,6 +36,13 @@ OPTIONS = {
     "AlarmEmail": "admin@example.org",
     "ConsoleUrl": "https://console.example.org/",
     "CorsOrigins": "https://console.example.org",
+    "Edge": "true",
+    "EdgeDomain": "console.example.org",
+    "EdgeCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/own",
+    # What the nested stacks are handed of it.
+    "Domain": "console.example.org",
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/own",
+    "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/own",
 }
 """A value for each parameter that switches something on."""
 

@@ -29,5 +29,21 @@ WAIVERS: dict[tuple[str, str], str] = {
         "alarms *Topic",
     ): "Messages are names of alarms and figures, and a topic with AWS's "
     "own key takes no messages of CloudWatch: KmsKeyArn.",
+    (
+        "CKV_AWS_149",
+        "* AWS::SecretsManager::Secret.OriginSecret",
+    ): "As for the table: KmsKeyArn. It opens nothing by itself; callers need their token besides.",
+    (
+        "CKV_AWS_174",
+        "edge *",
+    ): "CloudFront's own name has CloudFront's own certificate, whose oldest "
+    "TLS cannot be chosen; EdgeDomain takes TLS 1.2 and newer.",
+    ("CKV_AWS_68", "edge *"): "Rules for CloudFront can be in us-east-1 alone, where template.yaml "
+    "makes them; elsewhere WebAclArn names them.",
+    (
+        "CKV_AWS_86",
+        "edge *",
+    ): "Access logs of CloudFront have whole paths, and a path can hold a user "
+    "id. The API logs every request by its route.",
 }
 """(id of the check, pattern of file and resource) -> why not."""

@@ -17,6 +17,7 @@ from intent_segments.store.exports import KEPT
 
 DOCUMENT = yaml_parse((CHECKOUT / "template.yaml").read_text())
 RESOURCES = DOCUMENT["Resources"]
+WHOLE = cloudformation_template(Project())
 FUNCTIONS = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
 ROUTES = {
     r["Properties"]["RouteKey"]: r["Properties"]
@@ -273,7 +274,7 @@ def test_the_template_transforms_without_aws():
 
 
 def cloudformation_template_resources():
-    return cloudformation_template(Project())["Resources"]
+    return WHOLE["Resources"]
 
 
 def test_logs_of_the_api_know_routes_and_no_paths():
@@ -361,7 +362,7 @@ KEY_OF = {
 
 def deployed(given):
     """(logical id, resource) of the stack and those that it nests, for given parameters."""
-    whole = resolved(cloudformation_template(Project()), given)
+    whole = resolved(WHOLE, given)
     for name, resource in whole["Resources"].items():
         yield name, resource
         if resource["Type"] == "AWS::CloudFormation::Stack":

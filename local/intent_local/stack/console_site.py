@@ -74,6 +74,13 @@ def config_for(api_port: int, signs_in: bool) -> dict[str, Any]:
     return {"api": "", "auth": {"issuer": issuer, "client_id": CLIENT_ID, "scopes": list(SCOPES)}}
 
 
+def cache_control(name: str) -> str:
+    """How long a file may be kept, by its name below the root: names of assets hold a hash of their
+    content; everything else may change with a build."""
+    fixed = name.startswith("assets/")
+    return "public, max-age=31536000, immutable" if fixed else "no-cache"
+
+
 async def serve_site(
     scope: dict[str, Any], send: Any, config: dict[str, Any], root: Path = BUILT
 ) -> None:
@@ -88,11 +95,9 @@ async def serve_site(
     if file is None:
         await _answer(scope, send, 404, b"not found\n", [("content-type", "text/plain")])
         return
-    # The names of assets hold a hash of their content; everything else may change with a build.
-    fixed = file.parent.name == "assets"
     headers = [
         ("content-type", TYPES[file.suffix]),
-        ("cache-control", "public, max-age=31536000, immutable" if fixed else "no-cache"),
+        ("cache-control", cache_control(file.resolve().relative_to(root.resolve()).as_posix())),
         ("content-security-policy", POLICY),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),

@@ -61,6 +61,10 @@ class NotSignedIn(IntentError):
     """The request says nobody who asks."""
 
 
+class WrongEntrance(IntentError):
+    """The request went around the address at which the stack is meant to be reached."""
+
+
 class NotPermitted(IntentError):
     """Who asks has too low a role; `needed` is the least one that may."""
 

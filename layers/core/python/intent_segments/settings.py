@@ -113,6 +113,13 @@ class Access:
         return cls(authorization, env.get("ROLES_CLAIM") or "cognito:groups")
 
 
+def origin_secret(environ: Mapping[str, str] | None = None) -> str:
+    """What CloudFront tells the API with every request, from ORIGIN_SECRET; empty where the API is
+    reached at its own address."""
+    env = os.environ if environ is None else environ
+    return env.get("ORIGIN_SECRET", "")
+
+
 def _minutes(text: str) -> int:
     if not text.isdecimal():
         raise Misconfigured.at(

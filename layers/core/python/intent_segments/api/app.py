@@ -16,13 +16,14 @@ from aws_lambda_powertools.event_handler.api_gateway import (
 )
 
 from ..errors import IntentError
-from ..settings import Access, Settings
+from ..settings import Access, Settings, origin_secret
 from ..store.stores import Stores
 from ..telemetry.journal import Metric, tell, where
 from ..telemetry.redacted import named
 from .access import NOBODY, Caller, admit
 from .call import Call
 from .conditional import conditional
+from .entrance import admit_by
 from .operations import methods_of, operation_of
 from .problem import MEDIA_TYPE, UnknownRoute, WrongMethod, problem_of
 
@@ -43,6 +44,7 @@ class Api:
         self.random = random
         self.stores: Stores | None = None
         self.access: Access | None = None
+        self.secret: str | None = None
         self.fault: dict[str, Any] = {}
         # debug=False whatever POWERTOOLS_DEV says: debugging prints whole events, user ids and all.
         self.resolver = APIGatewayHttpResolver(debug=False)
@@ -68,7 +70,11 @@ class Api:
 
     def _admitted(self, event: Mapping[str, Any]) -> Caller:
         """Nothing is routed but what an operation of the table has, and only for whom it is.
-        Raises UnknownRoute, WrongMethod, NotSignedIn, NotPermitted, Misconfigured."""
+        Raises WrongEntrance, UnknownRoute, WrongMethod, NotSignedIn, NotPermitted,
+        Misconfigured."""
+        if self.secret is None:
+            self.secret = origin_secret()
+        admit_by(event, self.secret)
         method, path = asked(event)
         operation = operation_of(method, path)
         if operation is None:

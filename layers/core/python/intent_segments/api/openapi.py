@@ -278,6 +278,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.parameters:
         told.setdefault(422, []).append("A value breaks a rule")
     told.setdefault(429, []).append("Requests come too fast")
+    told.setdefault(403, []).append("The request went around the stack's address")
     if not operation.is_open:
         told.setdefault(401, []).append("Nobody is signed in")
         if operation.role != "anybody":

@@ -23,6 +23,7 @@ from ..errors import (
     NotPermitted,
     NotSignedIn,
     Raced,
+    WrongEntrance,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,6 +66,7 @@ KINDS: dict[type[IntentError], Kind] = {
     NotIncluded: Kind(403, "not-included", "The account has switched this off"),
     NotSignedIn: Kind(401, "not-signed-in", "The request says nobody who asks"),
     NotPermitted: Kind(403, "not-permitted", "The caller's role does not reach"),
+    WrongEntrance: Kind(403, "wrong-entrance", "The API is reached at another address"),
     NotFound: Kind(404, "not-found", "There is no such thing"),
     Expired: Kind(410, "expired", "It was kept for a while, and that is over"),
     Conflict: Kind(409, "conflict", "The present state does not allow it"),

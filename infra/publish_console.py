@@ -1,0 +1,88 @@
+"""The console's files for CloudFront, after a deployment.
+
+    publish_console.py ENV [options of sam deploy]
+
+`make deploy` runs this. A stack with Edge has a bucket for them, and `config.json` says where its
+API and its issuer are. Files that index.html names come before it, and those of earlier builds stay
+for a week, so that whoever has the console open goes on with what they have.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from intent_local.connection import outputs_of
+from intent_local.issuer.tokens import SCOPES
+from intent_local.stack.console_site import BUILT, TYPES, cache_control
+from intent_local.stack.project import CHECKOUT
+
+KEPT = timedelta(days=7)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="publish_console.py")
+    parser.add_argument("env", help="a table of samconfig.toml")
+    parser.add_argument("--stack-name", help="instead of the one in that table")
+    parser.add_argument("--region")
+    asked, _ = parser.parse_known_args(arguments)
+    name = asked.stack_name or stack_of(asked.env)
+    session = boto3.Session(region_name=asked.region)
+    outputs = outputs_of(name, session)
+    if "ConsoleBucket" not in outputs:
+        print(f"The console of {name} is not hosted: Edge is false (docs/edge.md).")
+        return 0
+    make = ["make", "--no-print-directory", "console"]
+    subprocess.run(make, cwd=CHECKOUT, check=True)  # noqa: S603 - our own target
+    config = config_of(outputs)
+    sent = publish(session.client("s3"), outputs["ConsoleBucket"], config, datetime.now(UTC))
+    print(f"{sent} files of the console: {outputs['ConsoleUrl']}")
+    return 0
+
+
+def stack_of(env: str) -> str:
+    """The stack's name in samconfig.toml. Raises KeyError for an environment that it lacks."""
+    config = tomllib.loads((CHECKOUT / "samconfig.toml").read_text("utf-8"))
+    return str(config[env]["deploy"]["parameters"]["stack_name"])
+
+
+def config_of(outputs: Mapping[str, str]) -> dict[str, Any]:
+    """What the console reads as `config.json`: the API is where the console is."""
+    issuer, client = outputs["Issuer"], outputs["ClientId"]
+    return {"api": "", "auth": {"issuer": issuer, "client_id": client, "scopes": list(SCOPES)}}
+
+
+def publish(
+    s3: Any, bucket: str, config: Mapping[str, Any], now: datetime, root: Path = BUILT
+) -> int:
+    """Put the built files into the bucket, index.html last, and take away assets that no build of
+    the last week has. The number of files."""
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    bodies = {name: path.read_bytes() for name, path in files.items()}
+    bodies["config.json"] = json.dumps(config).encode()
+    for name in sorted(bodies, key=lambda name: (name == "index.html", name)):
+        s3.put_object(
+            Bucket=bucket,
+            Key=name,
+            Body=bodies[name],
+            ContentType=TYPES[Path(name).suffix],
+            CacheControl=cache_control(name),
+        )
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="assets/"):
+        for found in page.get("Contents", ()):
+            if found["Key"] not in bodies and now - found["LastModified"] > KEPT:
+                s3.delete_object(Bucket=bucket, Key=found["Key"])
+    return len(bodies)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
