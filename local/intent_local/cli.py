@@ -27,6 +27,7 @@ COMMANDS = {
     "nightly": "run the nightly work for one date or several",
     "segments": "list, show and create segments, their trend",
     "goals": "list, show, create, follow, clone and archive goals",
+    "signals": "what the models of goals are made from, and what was left out",
     "forecast": "how many users will do it by a date, before anything is saved",
     "destinations": "places to send users to",
     "engage": "reach members of a goal or a segment through a destination",

@@ -111,6 +111,24 @@ def test_the_drivers_of_a_goal_are_sentences_with_rates(made: Made) -> None:
     assert most[0].times is not None and most[0].times > 1
 
 
+def test_the_signals_of_a_goal_tell_what_the_model_was_made_from(made: Made) -> None:
+    found = answers.GoalSignals.model_validate(
+        ask("GET", f"/v1/goals/{made.goal_id}/signals").json
+    ).signals
+    goal = made.stores.goals.get(made.goal_id)
+    assert goal.model is not None
+    folder = goal.model["drivers"].rsplit("/", 1)[0]
+    features = made.stores.objects.get_json(f"{folder}/manifest.json")["features"]
+    # Every column of the model stands in one place, and nothing that was left out in any.
+    assert sorted(name for source in found for name in source.signals) == sorted(features)
+    assert all(bool(source.signals) != bool(source.left_out) for source in found)
+    used = [source for source in found if source.signals]
+    weights = [source.importance or 0.0 for source in used]
+    assert weights == sorted(weights, reverse=True) and weights[0] > 0.01
+    kinds = {(source.kind, source.name) for source in used}
+    assert {("trait", "city"), ("trait", "signed_up_at"), ("goal", "Concert Viewed")} <= kinds
+
+
 def test_a_user_sees_reasons_that_the_drivers_name(made: Made) -> None:
     path = f"/v1/goals/{made.goal_id}/buckets/most_likely/users?limit=5"
     known = ask("GET", f"/v1/goals/{made.goal_id}/drivers").json["drivers"]

@@ -302,12 +302,21 @@ def reads(life: Life, goal: str) -> None:
     assert any(intent["reasons"] for intent in shown)
     life.land("today", lines(AS_OF + 3, AS_OF + 3))
     life.http("GET", f"/v1/goals/{goal}/progress?today=true")
-    for part in ("", "/report", "/buckets", "/evaluation", "/drivers", "/changes", "/uplift"):
+    for part in (
+        "",
+        "/report",
+        "/buckets",
+        "/evaluation",
+        "/drivers",
+        "/signals",
+        "/changes",
+        "/uplift",
+    ):
         life.http("GET", f"/v1/goals/{goal}{part}")
     life.http("GET", f"/v1/goals/{goal}/changes/users")
     life.http("PATCH", f"/v1/goals/{goal}", {"name": "renamed"})
     life.http("PATCH", "/v1/account", {"goal_limit": 9})
-    for path in ("goals", "events", "traits", "account", "runs"):
+    for path in ("goals", "events", "traits", "signals", "account", "runs"):
         life.http("GET", f"/v1/{path}")
     life.http("GET", f"/v1/runs/night-{from_day(AS_OF + 1).isoformat()}")
     clone = life.http("POST", f"/v1/goals/{goal}/clone", {"name": "c"}).json["id"]

@@ -9,6 +9,7 @@ from intent_segments.api import answers
 from intent_segments.goals.goal import Status
 from intent_segments.services.planning import RunRequest, plan_run
 from intent_segments.services.publishing import record_progress
+from intent_segments.store.goals import scored_action
 from intent_segments.store.stores import Stores
 from tests.unit.api.requests import ask
 from tests.unit.store.stack import FORECAST, NOW, empty_stack, terms, work
@@ -256,7 +257,53 @@ def test_a_goal_from_before_drivers_were_kept_names_the_remedy(stores: Stores) -
     assert (answer.status, "archive it" in answer.json["detail"]) == (409, True)
 
 
-@pytest.mark.parametrize("view", ["progress", "buckets", "evaluation", "drivers"])
+def test_a_model_from_before_signals_were_kept_names_the_remedy(stores: Stores) -> None:
+    goal = stores.goals.get(active(stores))
+    assert goal.scores is not None
+    model = {"key": "m.joblib", "version": "m", "drivers": "models/m/drivers.json"}
+    stores.objects.put_json("models/m/drivers.json", {"as_of": "2026-11-20", "drivers": []})
+    stores.table.transact([scored_action(goal, goal.scores.to_json(), model)])
+    answer = ask("GET", f"/v1/goals/{goal.id}/signals")
+    assert (answer.status, "next training" in answer.json["detail"]) == (409, True)
+    assert ask("GET", "/v1/signals").json == {"data": [], "has_more": False}
+
+
+def test_the_catalogue_lists_signals_of_all_goals_by_what_they_are_worth(stores: Stores) -> None:
+    goal = stores.goals.get(active(stores))
+    assert goal.scores is not None
+    signals = [
+        _source("event", "Open", 0.2),
+        _source("trait", "city", 0.3),
+        _source("trait", "email", None, "personal"),
+    ]
+    model = {"key": "m.joblib", "version": "m", "drivers": "models/m/drivers.json"}
+    document = {"as_of": "2026-11-20", "drivers": [], "signals": signals}
+    stores.objects.put_json("models/m/drivers.json", document)
+    stores.table.transact([scored_action(goal, goal.scores.to_json(), model)])
+    found = answers.SourceList.model_validate(ask("GET", "/v1/signals").json)
+    assert [entry.id for entry in found.data] == ["trait:city", "event:Open", "trait:email"]
+    [use] = found.data[2].models
+    assert (use.goal_id, use.left_out, use.signals) == (goal.id, "personal", [])
+    of_goal = ask("GET", f"/v1/goals/{goal.id}/signals").json
+    assert answers.GoalSignals.model_validate(of_goal).signals[0].importance == 0.2
+    behind = ask("GET", "/v1/signals?limit=1&starting_after=trait:city").json
+    assert ([entry["name"] for entry in behind["data"]], behind["has_more"]) == (["Open"], True)
+    assert [e["name"] for e in ask("GET", "/v1/signals?q=E").json["data"]] == ["email"]
+    assert ask("GET", "/v1/signals?starting_after=nothing").status == 422
+
+
+def _source(kind: str, name: str, importance: float | None, left_out: str | None = None) -> Any:
+    signals = [] if left_out else [f"{name}: days since last"]
+    return {
+        "kind": kind,
+        "name": name,
+        "signals": signals,
+        "left_out": left_out,
+        "importance": importance,
+    }
+
+
+@pytest.mark.parametrize("view", ["progress", "buckets", "evaluation", "drivers", "signals"])
 def test_a_goal_still_preparing_has_nothing_to_show_yet(stores: Stores, view: str) -> None:
     goal_id = ask("POST", "/v1/goals", GOAL).json["id"]
     answer = ask("GET", f"/v1/goals/{goal_id}/{view}")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from intent_segments.lake.tables import ALWAYS
 from intent_segments.propensity.drivers import Driver, by_bucket, drivers
 from intent_segments.propensity.evidence import Evidence
 from intent_segments.propensity.forecast import running_model
@@ -174,6 +175,28 @@ def test_a_planted_leak_is_named(found):
     evidence, model, _ = seen(world(leak=True))
     [warning] = leaks(evidence, model)
     assert warning.startswith("'next_offer' alone tells who will do it almost perfectly")
+
+
+def test_a_record_of_the_outcome_without_a_date_is_left_out_and_named():
+    tables = world()
+    tables.con.execute("DELETE FROM profiles")
+    buys = "SELECT DISTINCT uh FROM activity WHERE event = $1 AND day > $2"
+    code = tables.event_codes()["buy"]
+    start = QUESTION.as_of - HORIZON
+    tables.con.execute(
+        f"""INSERT INTO profiles SELECT uh, 'was_reached', 'boolean', NULL,
+            CASE WHEN uh IN ({buys} AND day <= $3) THEN 1 ELSE 0 END, $4, $5 FROM users""",
+        [code, start, QUESTION.as_of, ALWAYS, False],
+    )
+    evidence, model, _ = seen(tables)
+    assert list(evidence.outcomes) == ["was_reached"]
+    assert not model.plan.traits
+    [warning] = leaks(evidence, model)
+    assert warning.startswith("'was_reached' was left out: alone it tells")
+    # The same with the day from which each value was known says nothing beforehand, and stays.
+    tables.con.execute("UPDATE profiles SET valid_from = $1, dated = $2", [START + DAYS, True])
+    dated = Evidence.gather(tables, QUESTION)
+    assert dated.outcomes == {}
 
 
 def test_buckets_are_described_by_the_same_conditions(found):

@@ -61,6 +61,8 @@ from .run_answers import RunWork
 from .service_answers import GatewayMessage as GatewayMessage
 from .service_answers import Health as Health
 from .service_answers import Me as Me
+from .signal_answers import GoalSignals as GoalSignals
+from .signal_answers import SourceList as SourceList
 from .tracking_answers import CallsTaken as CallsTaken
 from .tracking_answers import WriteKeyList as WriteKeyList
 from .tracking_answers import WriteKeyMade as WriteKeyMade

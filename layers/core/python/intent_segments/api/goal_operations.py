@@ -140,6 +140,15 @@ GOALS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/v1/goals/{goal_id}/signals",
+        "What the goal's model was made from, and what was left out of it",
+        "GoalSignals",
+        "Goals",
+        problems=("not-found", "conflict"),
+        role="viewer",
+    ),
+    Operation(
+        "GET",
         "/v1/goals/{goal_id}/buckets/{bucket}/users",
         "The users in one bucket",
         "BucketUserList",

@@ -102,6 +102,11 @@ def show_drivers(goal_id: str) -> dict[str, Any]:
     return quality.drivers(call_of(router).stores, goal_id)
 
 
+@router.get("/v1/goals/<goal_id>/signals")
+def show_signals(goal_id: str) -> dict[str, Any]:
+    return quality.signals(call_of(router).stores, goal_id)
+
+
 @router.get("/v1/goals/<goal_id>/changes")
 def show_changes(goal_id: str) -> dict[str, Any]:
     call = call_of(router)

@@ -62,6 +62,15 @@ OPERATIONS: tuple[Operation, ...] = (
         role="viewer",
     ),
     Operation(
+        "GET",
+        "/v1/signals",
+        "What was derived from every event and trait, and what it is worth in each goal's model",
+        "SourceList",
+        "Catalogue",
+        parameters=("q", *PAGED),
+        role="viewer",
+    ),
+    Operation(
         "POST",
         "/v1/segments",
         "Save a segment",

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from ..lake.manifest import MAX_PROPERTIES
+from ..lake.personal import ABOVE_IDS, E_MAIL, LEAST_ID, PHONE, UUID, is_personal
 from .details import MAX_DETAILED, MAX_DETAILED_IN_ALL, MOST_HASHES, Details, Subject
-from .property_values import MAX_LENGTH, SPREAD, Values, is_personal
+from .property_values import MAX_LENGTH, SPREAD, Values
 from .sketches import HASH_BYTES, MAX_DISTINCT, TOP_VALUES, Distinct, TopValues, Users
 
 REPEATED = 4
@@ -39,17 +40,14 @@ LONG_TRAITS = """(SELECT property AS subject, property AS name, 1 AS n, kind, te
         CASE WHEN kind = 'boolean' THEN if(number = 1, 'true', 'false') END AS truth,
         CASE WHEN kind <> 'boolean' THEN number END AS number FROM {table})"""
 
-IDENTIFYING = """CASE
-        WHEN text IS NULL THEN kind = 'number' AND abs(number) >= 1e9 AND abs(number) < 1e15
-            AND number = floor(number)
-        WHEN instr(text, '@') > 0 THEN regexp_matches(text, '[^@\\s]@[^@\\s]+[.][^@\\s]+')
-        WHEN length(text) BETWEEN 32 AND 36 THEN regexp_full_match(text, '[0-9a-fA-F-]{32,36}')
-        WHEN length(text) BETWEEN 9 AND 21 AND text < ':' THEN
-            regexp_full_match(text, '[+][0-9 ()./-]{8,20}|[0-9]{10,15}'
-                '|[(]?[0-9]{2,5}[)]?[ /-][0-9 -]{7,14}')
+IDENTIFYING = f"""CASE
+        WHEN text IS NULL THEN kind = 'number' AND abs(number) >= {LEAST_ID}
+            AND abs(number) < {ABOVE_IDS} AND number = floor(number)
+        WHEN instr(text, '@') > 0 THEN regexp_matches(text, '{E_MAIL}')
+        WHEN length(text) BETWEEN 32 AND 36 THEN regexp_full_match(text, '{UUID}')
+        WHEN length(text) BETWEEN 9 AND 21 AND text < ':' THEN regexp_full_match(text, '{PHONE}')
         ELSE false END"""
-"""Texts like an e-mail address, a UUID or a phone number (E.164: 15 digits at most); whole numbers
-of 10 to 15 digits, which are phone numbers, ids or instants rather than amounts."""
+"""`lake.personal.identifies` in SQL, and of numbers."""
 
 WITHHELD = f"(identifying OR length(coalesce(text, '')) > {MAX_LENGTH})"
 

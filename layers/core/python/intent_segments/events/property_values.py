@@ -4,7 +4,6 @@ frequent ones; and which of them may be offered to somebody who builds a segment
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,21 +24,6 @@ SPREAD = 0.5
 
 PERSONAL_SHARE = 0.01
 """Above this share of identifying values none of a property is offered, nor its range."""
-
-_NAMES = """
-    email emailaddress mail phone phonenumber mobile telephone name firstname lastname fullname
-    surname username nickname street address streetaddress birthday birthdate dateofbirth ip
-    ipaddress userid anonymousid customerid deviceid idfa advertisingid iban"""
-PERSONAL_NAMES = frozenset(_NAMES.split())
-"""Names, without case and signs, whose values are never looked at: the traits that Segment's spec
-reserves for what identifies a person, and their usual other spellings. `name` is personal as a
-trait; as the property of an event it names a thing."""
-
-
-def is_personal(name: str, of_trait: bool) -> bool:
-    """Whether the name alone says that values identify a person."""
-    plain = re.sub(r"[^a-z]", "", name.casefold())
-    return plain in PERSONAL_NAMES and (of_trait or plain != "name")
 
 
 @dataclass(frozen=True)

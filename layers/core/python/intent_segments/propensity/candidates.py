@@ -43,6 +43,8 @@ def candidates(plan: FeaturePlan, kinds: Mapping[str, str], seen: Columns) -> It
             yield Signal("is", column.property, 1, value=column.value), (1,)
         elif column.known:
             yield Signal("known", column.property, 1), (1,)
+        elif column.other:
+            yield Signal("other", column.property, 1), (1,)
         else:
             yield from _of_trait(column.property, kinds.get(column.property, "number"), seen)
 

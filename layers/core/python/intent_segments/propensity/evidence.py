@@ -20,7 +20,9 @@ from .history import EventDays, History, Ints, load_history
 from .labels import GoalDays
 from .question import Lookup, Question, segments_at
 from .recorded import goal_since
-from .traits import TraitTable, choose, load_traits
+from .recorded_outcomes import records_of_outcome
+from .trait_choice import choose
+from .traits import TraitTable, load_traits
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -139,14 +141,11 @@ class Evidence:
         return cls(tables, question, *known, goal, lookup)
 
     def over(self, horizon: int) -> Evidence:
-        """The same for a period of `horizon` days."""
-        return replace(
-            self,
-            question=replace(self.question, horizon=horizon),
-            _sampled={},
-            _rows={},
-            _cases={},
-        )
+        """The same for a period of `horizon` days, with the same columns."""
+        asked = replace(self.question, horizon=horizon)
+        made = replace(self, question=asked, _sampled={}, _rows={}, _cases={})
+        made.__dict__["outcomes"] = self.outcomes  # a cached property, as if worked out there
+        return made
 
     @cached_property
     def goal_days(self) -> EventDays:
@@ -162,7 +161,18 @@ class Evidence:
     @cached_property
     def plan(self) -> FeaturePlan:
         """The columns that a model made from this evidence has."""
-        return _plan(self.history, self.codes, self.goal_names, self.traits)
+        return _plan(self)
+
+    @cached_property
+    def outcomes(self) -> dict[str, float]:
+        """Undated traits that are left out of models as records of the outcome, with how well each
+        alone tells it (see `recorded_outcomes`), in the newest window that is over."""
+        undated = self.traits.undated()
+        horizon = self.question.horizon
+        start = self.question.as_of - 7 * ceil(horizon / 7)
+        users = self.sample(start) if undated else np.empty(0, np.int32)
+        did = self.goal.within(users, start, horizon)
+        return records_of_outcome(self.traits, undated, users, start, did)
 
     def members(self, day: int) -> Ints:
         """int32, ascending: positions in `history.uh` of the segment's members as of `day`."""
@@ -292,14 +302,18 @@ class Evidence:
         return self.rows(self.plan, self.members(now), now, self.question.horizon)
 
 
-def _plan(
-    history: History, codes: dict[str, int], goal: tuple[str, ...], traits: TraitTable
-) -> FeaturePlan:
-    """Which columns to build: the goal's events, then the events most users do; all traits."""
-    reach = history.reach()
-    names = {code: name for name, code in codes.items()}
+def _plan(evidence: Evidence) -> FeaturePlan:
+    """Which columns to build: the goal's events, then the events most users do, and traits."""
+    goal = evidence.goal_names
+    ranked = ranked_events(evidence)
+    events = (*goal, *(name for name in ranked if name not in goal))[:MAX_EVENTS]
+    traits = choose(evidence.traits, evidence.outcomes.keys())
+    return FeaturePlan(events=events, goal_events=goal, traits=traits)
+
+
+def ranked_events(evidence: Evidence) -> list[str]:
+    """Every event that anybody has done, those that most users do first."""
+    reach = evidence.history.reach()
+    names = {code: name for name, code in evidence.codes.items()}
     often = [int(code) for code in np.argsort(-reach, kind="stable") if reach[code]]
-    ranked = [names[code] for code in often if code in names]
-    others = [name for name in ranked if name not in goal]
-    events = (*goal, *others)[:MAX_EVENTS]
-    return FeaturePlan(events=events, goal_events=goal, traits=choose(traits))
+    return [names[code] for code in often if code in names]

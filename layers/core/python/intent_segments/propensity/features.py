@@ -28,7 +28,7 @@ traits this makes up to about 200 columns, which a night can compute at 100,000 
 FAR = 730.0
 """Days that stand for 'never': recency is capped here, two years."""
 
-_WIDTH = len(WINDOW_EDGES) + 1
+WIDTH = len(WINDOW_EDGES) + 1
 """Columns of one event: a count per window, and the days since the last time."""
 
 _WINDOW_OF = np.searchsorted(WINDOW_EDGES, np.arange(WINDOW_EDGES[-1] + 1), side="right") - 1
@@ -62,7 +62,7 @@ class FeaturePlan:
             for event in self.events
             for signal in (*(f"count {w}" for w in _window_names()), "days since last")
         ]
-        return (*per_event, *_GENERAL, *(column.name for column in self.traits))
+        return (*per_event, *GENERAL, *(column.name for column in self.traits))
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Rhythm:
         )
 
 
-_GENERAL = (
+GENERAL = (
     "days since first event",
     "days since last event",
     "active days in 28",
@@ -118,6 +118,7 @@ _GENERAL = (
     "goal overdue (days since last / pace)",
     "has done it before",
 )
+"""Columns that are of no single event: of all activity, then of the goal's rhythm."""
 
 
 def _window_names() -> list[str]:
@@ -164,8 +165,8 @@ def build(
     linear model and a tree then see the same thing.
     """
     column = _column_of_code(plan, history, codes)
-    general = len(plan.events) * _WIDTH
-    rest = general + len(_GENERAL)
+    general = len(plan.events) * WIDTH
+    rest = general + len(GENERAL)
     for start in range(0, len(users), _CHUNK):
         some = slice(start, start + _CHUNK)
         rows = _Rows.known(history, users[some], cutoff)
@@ -219,7 +220,7 @@ def _column_of_code(plan: FeaturePlan, history: History, codes: dict[str, int]) 
 
 
 def _event_columns(rows: _Rows, column: Ints, events: int) -> Matrix:
-    """(n, events * _WIDTH): counts per window and days since the last time, event by event."""
+    """(n, events * WIDTH): counts per window and days since the last time, event by event."""
     # Events without signals count too, in a place of their own that is left out at the end: that
     # is faster than to pick the others.
     places = events + 1
@@ -227,19 +228,19 @@ def _event_columns(rows: _Rows, column: Ints, events: int) -> Matrix:
     pair += np.where(column < 0, events, column)[rows.event]
     since = np.full(rows.n * places, int(FAR), np.int32)
     np.minimum.at(since, pair, rows.ago)
-    pair *= _WIDTH
+    pair *= WIDTH
     pair += _WINDOW_OF[np.minimum(rows.ago, WINDOW_EDGES[-1])]
-    counts = np.zeros(rows.n * places * _WIDTH, np.int32)
+    counts = np.zeros(rows.n * places * WIDTH, np.int32)
     np.add.at(counts, pair, rows.count)
     out = np.zeros(len(counts), np.float32)
     some = np.flatnonzero(counts)  # most counts are 0, and so is their logarithm
     out[some] = np.log1p(counts[some])
-    out[_WIDTH - 1 :: _WIDTH] = _LOG_DAYS[since]
-    return out.reshape(rows.n, places * _WIDTH)[:, : events * _WIDTH]
+    out[WIDTH - 1 :: WIDTH] = _LOG_DAYS[since]
+    return out.reshape(rows.n, places * WIDTH)[:, : events * WIDTH]
 
 
 def _general_columns(history: History, rows: _Rows, beat: Rhythm, users: Ints) -> Matrix:
-    """(n, len(_GENERAL)): what is of no single event, and the rhythm of the goal."""
+    """(n, len(GENERAL)): what is of no single event, and the rhythm of the goal."""
     cutoff = rows.cutoff
     since_any = np.full(rows.n, int(FAR), np.int32)
     np.minimum.at(since_any, rows.row, rows.ago)

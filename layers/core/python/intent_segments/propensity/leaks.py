@@ -6,15 +6,10 @@ import numpy as np
 
 from .cases import thinned
 from .drivers import MIN_USERS
-from .evaluate import auc_of
-from .evidence import Bools, Evidence, Floats
+from .evidence import Evidence
 from .model import Model
+from .recorded_outcomes import OUTCOME_AUC, tells
 from .train import gather, training_starts
-
-LEAK_AUC = 0.97
-"""A single column that ranks better than this is worth a warning. Real behaviour seldom does; a
-field filled in because of the outcome does (Kaufman et al. 2012, "Leakage in data mining", ACM
-TKDD 6). Habits as regular as a salary do as well, which is why it is a warning."""
 
 SCREENED, SCREEN_ROWS = 0.9, 1_000
 """A column that ranks so many rows of either outcome no better than this is no leak, and is not
@@ -22,7 +17,23 @@ looked at any further. AUC does not depend on the proportion of the outcomes."""
 
 
 def leaks(evidence: Evidence, model: Model) -> tuple[str, ...]:
-    """A warning for every column that tells who will do it almost by itself (see LEAK_AUC)."""
+    """A warning for every trait that was left out as a record of the outcome, and for every column
+    that tells who will do it almost by itself (see OUTCOME_AUC)."""
+    return (*_left_out(evidence, model), *_leaking(evidence, model))
+
+
+def _left_out(evidence: Evidence, model: Model) -> list[str]:
+    used = {column.property for column in model.plan.traits}
+    return [
+        f"'{name}' was left out: alone it tells who will do it almost perfectly (AUC {auc:.3f}, "
+        f"above {OUTCOME_AUC}) and it has no dates, so it may be a record of the outcome. Load it "
+        "with the date from which each value was known."
+        for name, auc in sorted(evidence.outcomes.items())
+        if name not in used
+    ]
+
+
+def _leaking(evidence: Evidence, model: Model) -> tuple[str, ...]:
     starts = training_starts(evidence, evidence.question.as_of)
     if not starts:
         return ()
@@ -36,10 +47,10 @@ def leaks(evidence: Evidence, model: Model) -> tuple[str, ...]:
     undated = evidence.traits.undated()
     first_trait = len(model.plan.names) - len(model.plan.traits)
     for position, name in enumerate(model.plan.names):
-        if _tells(few[:, position], did[some]) <= SCREENED:
+        if tells(few[:, position], did[some]) <= SCREENED:
             continue
-        auc = _tells(past.columns[:, position].astype(np.float64), did)
-        if auc <= LEAK_AUC:
+        auc = tells(past.columns[:, position].astype(np.float64), did)
+        if auc <= OUTCOME_AUC:
             continue
         trait = position >= first_trait and model.plan.traits[position - first_trait].property
         remedy = (
@@ -49,14 +60,6 @@ def leaks(evidence: Evidence, model: Model) -> tuple[str, ...]:
         )
         said.append(
             f"'{name}' alone tells who will do it almost perfectly (AUC {auc:.3f}): "
-            f"above {LEAK_AUC} it may be a record of the outcome, not a sign of it. {remedy}"
+            f"above {OUTCOME_AUC} it may be a record of the outcome, not a sign of it. {remedy}"
         )
     return tuple(said)
-
-
-def _tells(column: Floats, did: Bools) -> float:
-    """AUC of a column, or of its opposite, whichever is larger."""
-    if column.min() == column.max():
-        return 0.5
-    auc = auc_of(column, did)
-    return max(auc, 1 - auc)

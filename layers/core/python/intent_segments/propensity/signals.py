@@ -29,6 +29,7 @@ Kind = Literal[
     "pace",
     "overdue",
     "is",
+    "other",
     "known",
     "true",
     "number",
@@ -110,7 +111,7 @@ class Columns:
             counts = tuple(range(first, first + width))
             # The rhythm of a goal with one event is about that very event.
             return counts if signal.name not in only else counts + self._positions(_RHYTHM)
-        if signal.kind in ("is", "known", "true", "number", "days_since"):
+        if signal.kind in ("is", "other", "known", "true", "number", "days_since"):
             first = len(plan.names) - len(plan.traits)
             return tuple(
                 first + at
@@ -159,11 +160,13 @@ class Columns:
     def trait(self, signal: Signal) -> Floats:
         """The trait's value; -inf where the user lacks it."""
         if signal.kind == "is":
-            return self._flag(signal.name, signal.value, False)
-        known = self._flag(signal.name, None, True)
+            return self._flag(TraitColumn(signal.name, signal.value))
+        if signal.kind == "other":
+            return self._flag(TraitColumn(signal.name, other=True))
+        known = self._flag(TraitColumn(signal.name, known=True))
         if signal.kind == "known":
             return known
-        value = self._flag(signal.name, None, False)
+        value = self._flag(TraitColumn(signal.name))
         if signal.kind != "true":
             value = np.sign(value) * np.expm1(np.abs(value))
         return np.where(known > 0, value, -np.inf)
@@ -171,9 +174,9 @@ class Columns:
     def _positions(self, names: tuple[str, ...]) -> tuple[int, ...]:
         return tuple(self.general(name) for name in names)
 
-    def _flag(self, name: str, value: str | None, known: bool) -> Floats:
+    def _flag(self, column: TraitColumn) -> Floats:
         first = len(self.plan.names) - len(self.plan.traits)
-        at = self.plan.traits.index(TraitColumn(name, value, known))
+        at = self.plan.traits.index(column)
         return self.features[:, first + at].astype(np.float64)
 
     def _named(self, name: str) -> Floats:
@@ -192,6 +195,7 @@ _MEASURES: dict[Kind, Callable[[Columns, Signal], Floats]] = {
     "pace": Columns.pace,
     "overdue": Columns.overdue,
     "is": Columns.trait,
+    "other": Columns.trait,
     "known": Columns.trait,
     "true": Columns.trait,
     "number": Columns.trait,
@@ -273,6 +277,10 @@ _WORDS: dict[Kind, Callable[[Signal], tuple[str, str]]] = {
         f"has not gone {_gaps(s.least)} without {s.name}, or has no usual gap yet",
     ),
     "is": lambda s: (f"{s.name} is {s.value}", f"{s.name} is not {s.value}"),
+    "other": lambda s: (
+        f"{s.name} is none of its frequent values",
+        f"{s.name} is one of its frequent values or not known",
+    ),
     "known": lambda s: (f"{s.name} is known", f"{s.name} is not known"),
     "true": lambda s: (f"{s.name} is true", f"{s.name} is not true"),
     "number": lambda s: (

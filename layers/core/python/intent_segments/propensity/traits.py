@@ -1,8 +1,8 @@
 """Profile traits as model columns, as each stood on the cut-off day.
 
-Strings become one column per frequent value, numbers and timestamps a value and a flag, booleans
-themselves (ClearBrain's published transformations). Text that names a person (an e-mail, an id:
-nearly as many values as users) never becomes a column, because no value is frequent enough.
+Strings become one column per frequent value and one for all others, numbers and timestamps a value
+and a flag, booleans themselves (ClearBrain's published transformations). Which traits take part:
+`trait_choice.py`.
 """
 
 from __future__ import annotations
@@ -18,28 +18,26 @@ from ..lake.calendar import MICROS_PER_DAY
 from ..lake.tables import ALWAYS, Tables
 from .history import History, Ints, positions, span
 
-MIN_SHARE = 0.01
-"""A string value gets a column when at least 1 % of the users who have the trait carry it."""
-MAX_VALUES = 10
-MAX_TRAITS = 24
-"""At most 10 values of a trait and 24 traits: beyond that columns cost more than they tell."""
-
 
 class TraitColumn(NamedTuple):
     """One model column: a value of a string trait, or `value` None for number and timestamp.
 
-    `known` asks only whether the user has the trait at all.
+    `known` asks only whether the user has the trait at all, `other` whether its value is none of
+    those that have columns of their own.
     """
 
     property: str
     value: str | None = None
     known: bool = False
+    other: bool = False
 
     @property
     def name(self) -> str:
-        """How drivers call it: `city = Berlin`, `age`, `age (known)`."""
+        """How the catalogue calls it: `city = Berlin`, `city (another)`, `age`, `age (known)`."""
         if self.value is not None:
             return f"{self.property} = {self.value}"
+        if self.other:
+            return f"{self.property} (another)"
         return f"{self.property} (known)" if self.known else self.property
 
 
@@ -47,7 +45,7 @@ class TraitColumn(NamedTuple):
 class TraitTable:
     """Every trait row of the tables. Arrays per property, sorted by (user, valid_from)."""
 
-    rows: dict[str, _Rows] = field(default_factory=dict)
+    rows: dict[str, TraitRows] = field(default_factory=dict)
     n_users: int = 0
 
     def undated(self) -> tuple[str, ...]:
@@ -71,6 +69,10 @@ class TraitTable:
             index, has = held[column.property]
             if column.known:
                 out[:, at] = has
+            elif column.other:
+                own = {c.value for c in wanted if c.property == column.property}
+                codes = [code for value, code in rows.codes.items() if value in own]
+                out[:, at] = has & ~np.isin(rows.code[index], codes)
             elif column.value is not None:
                 out[:, at] = has & (rows.code[index] == rows.codes.get(column.value, -1))
             else:
@@ -79,7 +81,7 @@ class TraitTable:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class TraitRows:
     """One property: `user` ascending then `valid_from`; strings as `code`, the rest as `number`."""
 
     user: Ints
@@ -97,7 +99,7 @@ class _Rows:
         which: npt.NDArray[np.int64],
         kind: str,
         numbers: Mapping[str, int],
-    ) -> _Rows:
+    ) -> TraitRows:
         """Some of the rows found, put in order where they are not. `numbers` are those of the
         property's texts, in their order; its codes count from 0."""
         user, valid_from = found["user"][which], found["valid_from"][which]
@@ -187,27 +189,7 @@ def load_traits(tables: Tables, history: History) -> TraitTable:
     by_place = here[np.argsort(place, kind="stable")]
     ends = np.cumsum(np.bincount(place, minlength=len(kinds)))
     rows = {
-        name: _Rows.of(found, which, kind, numbers[name])
+        name: TraitRows.of(found, which, kind, numbers[name])
         for (name, kind), which in zip(kinds.items(), np.split(by_place, ends), strict=False)
     }
     return TraitTable(rows, len(history.uh))
-
-
-def choose(traits: TraitTable) -> tuple[TraitColumn, ...]:
-    """The columns a model gets from these traits, frequent values first."""
-    wanted: list[TraitColumn] = []
-    for prop, rows in list(traits.rows.items())[:MAX_TRAITS]:
-        if not len(rows.user):
-            continue
-        if rows.kind != "string":
-            wanted += [TraitColumn(prop), TraitColumn(prop, known=True)]
-            continue
-        counts = np.bincount(rows.code, minlength=len(rows.codes))
-        frequent = np.argsort(-counts, kind="stable")[:MAX_VALUES]
-        values = list(rows.codes)
-        wanted += [
-            TraitColumn(prop, values[i])
-            for i in frequent
-            if counts[i] >= MIN_SHARE * len(rows.user)
-        ]
-    return tuple(wanted)

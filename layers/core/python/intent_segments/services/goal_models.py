@@ -13,6 +13,7 @@ from ..goals.buckets import Bucket, Cuts
 from ..goals.goal import Terms
 from ..lake.calendar import from_day
 from ..propensity.artifact import pack, unpack
+from ..propensity.derived import derived
 from ..propensity.drivers import by_bucket, drivers
 from ..propensity.evidence import Evidence, Rows
 from ..propensity.forecast import Forecast, forecast, running_model
@@ -97,7 +98,7 @@ def load_model(stores: Stores, record: Mapping[str, Any]) -> Model:
 
 def _drivers(learnt: Learnt, likelihood: npt.NDArray[np.int32], cuts: Cuts) -> dict[str, Any]:
     """The document `drivers.json`: what goes along with the goal's events, in all, how it is
-    spread over the buckets of the members on as_of, and what looks like a leak."""
+    spread over the buckets of the members on as_of, what looks like a leak, and the signals."""
     evidence, model = learnt.evidence, learnt.model
     found = drivers(evidence, model)
     place = (likelihood >= cuts.moderately.at).astype(int) + (likelihood >= cuts.most.at)
@@ -112,6 +113,7 @@ def _drivers(learnt: Learnt, likelihood: npt.NDArray[np.int32], cuts: Cuts) -> d
         "drivers": [driver.to_json() for driver in found],
         "buckets": {bucket.label: spread[bucket] for bucket in sorted(Bucket, reverse=True)},
         "warnings": list(leaks(evidence, model)),
+        "signals": [source.to_json() for source in derived(evidence, model)],
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import Conflict
 from ..goals.buckets import Bucket
+from ..goals.goal import Goal
 from ..goals.off_course import off_course
 from ..goals.progress import predicted_by
 from ..goals.wilson import wilson95
@@ -63,13 +64,7 @@ def drivers(stores: Stores, goal_id: str) -> dict[str, Any]:
 
     Raises NotFound, Conflict while the goal has no model yet or one from before there were drivers.
     """
-    goal = ready(stores, goal_id)
-    if goal.model is None or "drivers" not in goal.model:
-        raise Conflict(
-            f"Goal {goal_id} was set up before drivers were kept. Save it anew to have them: "
-            "archive it and POST /v1/goals with the same body."
-        )
-    found = stores.objects.get_json(goal.model["drivers"])
+    goal, version, found = _learnt(stores, goal_id)
     shown = [
         {key: value for key, value in driver.items() if key != "signal"}
         for driver in found["drivers"]
@@ -78,10 +73,40 @@ def drivers(stores: Stores, goal_id: str) -> dict[str, Any]:
         "goal_id": goal.id,
         "direction": goal.terms.direction,
         "events": [event.to_json() for event in goal.terms.events],
-        "model_version": goal.model["version"],
-        **found,
+        "model_version": version,
+        **{key: value for key, value in found.items() if key != "signals"},
         "drivers": shown,
     }
+
+
+def signals(stores: Stores, goal_id: str) -> dict[str, Any]:
+    """What the goal's model was made from, the weightiest first, and what was left out of it.
+
+    Raises NotFound, Conflict while the goal has no model yet or one from before this was kept.
+    """
+    goal, version, found = _learnt(stores, goal_id)
+    if "signals" not in found:
+        raise Conflict(
+            f"The model of goal {goal_id} was made before its signals were kept. The next training "
+            "keeps them; or archive the goal and POST /v1/goals with the same body."
+        )
+    return {
+        "goal_id": goal.id,
+        "model_version": version,
+        "as_of": found["as_of"],
+        "signals": found["signals"],
+    }
+
+
+def _learnt(stores: Stores, goal_id: str) -> tuple[Goal, str, dict[str, Any]]:
+    """A goal, its model's version and its document `drivers.json`. Raises NotFound, Conflict."""
+    goal = ready(stores, goal_id)
+    if goal.model is None or "drivers" not in goal.model:
+        raise Conflict(
+            f"Goal {goal_id} was set up before drivers were kept. Save it anew to have them: "
+            "archive it and POST /v1/goals with the same body."
+        )
+    return goal, goal.model["version"], stores.objects.get_json(goal.model["drivers"])
 
 
 def _bucket(
