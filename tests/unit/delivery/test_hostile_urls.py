@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from intent_local.stack.project import CHECKOUT
 from intent_segments.delivery.addresses import AddressRefused
 from intent_segments.delivery.outbound import NotReached, Outbound
 from intent_segments.delivery.urls import Rules
@@ -19,8 +20,10 @@ from tests.unit.delivery.hostile_urls import (
     REFUSED_BY_FORM,
 )
 from tests.unit.delivery.receiver import Receiver, batch, outbound, webhook
+from tests.unit.delivery.tried import TRIED
 
 HEADERS = {"content-type": "application/json"}
+STATUSES = (301, 302, 303, 307, 308)
 
 
 @pytest.fixture
@@ -40,9 +43,12 @@ def contacted(monkeypatch: pytest.MonkeyPatch, here: Receiver) -> Iterator[list[
     yield made
 
 
-def test_the_corpus_is_large_and_has_no_row_twice() -> None:
+def test_the_corpus_is_large_has_no_row_twice_and_is_counted_in_the_documentation() -> None:
     urls = [url for url, *_ in [*REFUSED_BY_ADDRESS, *REFUSED_BY_FORM]]
     assert len(urls) == len(set(urls)) >= 150
+    page = (CHECKOUT / "docs/destinations.md").read_text()
+    redirects = len(REDIRECTS) * len(STATUSES)
+    assert f"{len(urls)} hostile URLs and {redirects} redirects" in page
 
 
 def test_no_hostile_url_is_contacted_while_a_benign_receiver_is_reached(
@@ -65,6 +71,8 @@ def test_no_hostile_url_is_contacted_while_a_benign_receiver_is_reached(
         with pytest.raises(InvalidInput):
             client.post(url, HEADERS, b"{}")
             pytest.fail(f"{url!r} was contacted: {why}")
+    TRIED.urls += len(REFUSED_BY_ADDRESS) + len(REFUSED_BY_FORM)
+    TRIED.connections += len(contacted)
     assert contacted == []
     assert len(asked) == looked_up, "a URL that is refused by its form is not looked up"
 
@@ -86,12 +94,14 @@ def test_a_name_that_answers_differently_the_second_time_is_asked_once(
 
 
 @pytest.mark.parametrize("location", REDIRECTS)
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", STATUSES)
 def test_a_redirect_is_a_failure_and_is_never_followed(
     here: Receiver, contacted: list[tuple[str, int]], status: int, location: str
 ) -> None:
     here.replies.append((status, {"Location": location, "Refresh": f"0; url={location}"}))
     [receipt] = webhook(here).send(batch())
+    TRIED.redirects += 1
+    TRIED.connections += len(contacted) - 1
     assert (receipt.status, receipt.last_status, receipt.attempts) == ("failed", status, 1)
     assert contacted == [("127.0.0.1", here.port)]
 
