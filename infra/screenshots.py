@@ -31,7 +31,7 @@ from intent_local.stack.running import running_stack
 WIDE, NARROW = (1440, 900), (390, 844)
 THEMES = ("light", "dark")
 QUALITY = 82
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-sync", "--no-first-run")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--lang=en-GB")
 WAIT_MS = 60_000
 
 
@@ -119,7 +119,8 @@ def tab(browser: Browser, url: str, size: tuple[int, int], theme: str) -> Iterat
         color_scheme=theme,
         reduced_motion="reduce",
         locale="en-GB",
-        device_scale_factor=2 if size[0] == NARROW[0] else 1,
+        device_scale_factor=2 if size == NARROW else 1,
+        is_mobile=size == NARROW,
     )
     yield context.new_page()
     context.close()

@@ -36,6 +36,7 @@ def places(world: Account) -> dict[str, str]:
         "new goal": "/goals/new",
         "goal": f"/goals/{goal['id']}",
         "members": f"/goals/{goal['id']}/members/moderately_likely",
+        "changes": f"/goals/{goal['id']}/changes/{goal['last_night']}",
         "engage": f"/goals/{goal['id']}/engage",
         "segments": "/segments",
         "builder": "/segments/new",

@@ -56,3 +56,22 @@ def test_members_of_a_bucket_lead_to_why_they_are_in_it(page: Page, goal: dict[s
     page.locator("td a").first.click()
     expect(page.get_by_role("heading", level=2, name="See concerts")).to_be_visible()
     expect(page.get_by_text("likelihood to do it").first).to_be_visible()
+
+
+def test_what_cannot_be_asked_anew_is_shown_with_the_time_when_it_was_known(
+    page: Page, goal: dict[str, Any]
+) -> None:
+    page.goto("/")
+    expect(page.get_by_role("link", name="See concerts")).to_be_visible()
+    page.route("**/v1/goals?*", lambda route: route.abort())
+    page.get_by_role("link", name="See concerts").click()
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    page.get_by_role("link", name="Goals", exact=True).first.click()
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("This may be out of date")
+    expect(notice).not_to_contain_text("1970")
+    expect(page.get_by_role("link", name="See concerts")).to_be_visible()
+    page.unroute_all()
+    notice.get_by_role("button", name="Try again").click()
+    expect(notice).to_have_count(0)

@@ -7,6 +7,7 @@ const Goals = lazy(() => import("./pages/goals"));
 const NewGoal = lazy(() => import("./pages/new_goal"));
 const GoalPage = lazy(() => import("./pages/goal"));
 const MembersPage = lazy(() => import("./pages/members"));
+const ChangesPage = lazy(() => import("./pages/changes"));
 const EngagePage = lazy(() => import("./pages/engage"));
 const EngagementPage = lazy(() => import("./pages/engagement"));
 const Segments = lazy(() => import("./pages/segments"));
@@ -28,6 +29,7 @@ export function App({ session }: { session: Session }) {
             <Route path="/goals/new" component={NewGoal} />
             <Route path="/goals/:id" component={GoalPage} />
             <Route path="/goals/:id/members/:bucket" component={MembersPage} />
+            <Route path="/goals/:id/changes/:date" component={ChangesPage} />
             <Route path="/goals/:id/engage" component={EngagePage} />
             <Route path="/engagements/:id" component={EngagementPage} />
             <Route path="/segments" component={Segments} />

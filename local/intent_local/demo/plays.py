@@ -106,7 +106,7 @@ GROCER = Play(
             },
             direction="minimize",
             event="Went Quiet",
-            target=350,
+            target=460,
             days_after=7,
             nudge=("least_likely", "We miss you"),
             metrics=({"name": "Baskets", "event": "Basket Bought"},),

@@ -2,6 +2,7 @@
 import type { Operation } from "@intent-segments/client";
 import { useMe } from "../api/resources";
 import { may } from "../api/roles";
+import { Tabs } from "../parts/tabs";
 
 export const TABS = [
   { id: "", label: "Settings", needs: "get_v1_account" },
@@ -13,17 +14,15 @@ export const TABS = [
 
 export function AccountTabs({ here }: { here: string }) {
   const me = useMe().data;
+  const address = (id: string) => (id ? `/account/${id}` : "/account");
   return (
-    <nav class="tabs" aria-label="Account">
-      {TABS.filter((one) => may(me, one.needs)).map((one) => (
-        <a
-          key={one.id}
-          href={one.id ? `/account/${one.id}` : "/account"}
-          aria-current={one.id === here ? "page" : undefined}
-        >
-          {one.label}
-        </a>
-      ))}
-    </nav>
+    <Tabs
+      label="Account"
+      here={address(here)}
+      tabs={TABS.filter((one) => may(me, one.needs)).map((one) => ({
+        href: address(one.id),
+        label: one.label,
+      }))}
+    />
   );
 }

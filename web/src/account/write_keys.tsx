@@ -51,7 +51,7 @@ export function WriteKeys() {
           <h2 id="keys-heading">Write keys</h2>
           <p>
             With one of these, client libraries that speak the Segment specification send events and
-            traits here. A key can write and read nothing.
+            traits here. A key writes; it can read nothing.
           </p>
         </div>
       </div>

@@ -20,6 +20,8 @@ interface Entry {
   data: unknown;
   problem: Problem | null;
   at: number | null;
+  /** A change has made `data` old before its time. */
+  forgotten: boolean;
   running: Promise<void> | null;
   /** How it was asked for last. */
   load: (() => Promise<unknown>) | null;
@@ -37,6 +39,7 @@ function entryOf(key: string): Entry {
       data: undefined,
       problem: null,
       at: null,
+      forgotten: false,
       running: null,
       load: null,
       listeners: new Set(),
@@ -56,6 +59,7 @@ function ask(key: string, load: () => Promise<unknown>, now: () => number = Date
         entry.data = data;
         entry.problem = null;
         entry.at = now();
+        entry.forgotten = false;
       },
       (error: unknown) => {
         entry.problem = problemOf(error);
@@ -83,7 +87,7 @@ export function useResource<T>(
     const entry = entryOf(key);
     const listener = () => render((n) => n + 1);
     entry.listeners.add(listener);
-    if (entry.at === null || Date.now() - entry.at > FRESH_MS) ask(key, load);
+    if (entry.at === null || entry.forgotten || Date.now() - entry.at > FRESH_MS) ask(key, load);
     const timer = every
       ? setInterval(() => document.visibilityState === "visible" && ask(key, load), every)
       : undefined;
@@ -110,7 +114,7 @@ function neverAsked(entry: Entry): boolean {
 export function forget(prefix: string): void {
   for (const [key, entry] of entries) {
     if (!key.startsWith(prefix)) continue;
-    entry.at = 0;
+    entry.forgotten = true;
     if (entry.listeners.size > 0 && entry.load) ask(key, entry.load);
   }
 }
@@ -121,6 +125,7 @@ export function remember(key: string, data: unknown): void {
   entry.data = data;
   entry.problem = null;
   entry.at = Date.now();
+  entry.forgotten = false;
   for (const listener of entry.listeners) listener();
 }
 

@@ -11,6 +11,19 @@ export function bucketLabel(bucket: string): string {
   return BUCKETS.find((one) => one.id === bucket)?.label ?? bucket;
 }
 
+/** Where a member stands: a bucket, or out of them for good. */
+export function placeLabel(place: string): string {
+  return (
+    { achieved: "Did it", lost: "Did it (lost)", outside: "Not a member yet" }[place] ??
+    bucketLabel(place)
+  );
+}
+
+/** What the likelihood of a goal is one of. */
+export function likelihoodOf(direction: Goal["direction"]): string {
+  return direction === "maximize" ? "Likelihood to do it" : "Likelihood to stay without it";
+}
+
 /** Whom to talk to: what a bucket means for a campaign. */
 export function bucketAdvice(bucket: BucketName, direction: Goal["direction"]): string {
   const maximize = {

@@ -5,7 +5,7 @@ import type { Progress } from "../api/resources";
 import { ChartFrame } from "../charts/frame";
 import { day, shortDay } from "../format/dates";
 import { count, counted } from "../format/numbers";
-import { bucketLabel } from "./buckets";
+import { placeLabel } from "./buckets";
 import { layOut, type Night, nights, spread } from "./movement";
 
 const HEIGHT = 300;
@@ -15,13 +15,8 @@ const BAR = 10;
 /** Height of a label of two lines. */
 const LABEL = 38;
 
-function placeLabel(place: string): string {
-  if (place === "achieved") return "Did it";
-  if (place === "lost") return "Did it (lost)";
-  return bucketLabel(place);
-}
-
-export function FlowChart({ progress }: { progress: Progress }) {
+/** `goal` is given where its users may be seen. */
+export function FlowChart({ progress, goal }: { progress: Progress; goal: string | null }) {
   const all = nights(progress.days, progress.direction);
   const [chosen, setChosen] = useState<number | null>(null);
   const at = Math.min(chosen ?? all.length - 1, all.length - 1);
@@ -30,7 +25,11 @@ export function FlowChart({ progress }: { progress: Progress }) {
   return (
     <ChartFrame
       title="How buckets moved"
-      summary={inWords(night)}
+      summary={
+        <>
+          {inWords(night)} {goal && <a href={`/goals/${goal}/changes/${night.date}`}>Who moved</a>}
+        </>
+      }
       height={HEIGHT}
       tools={
         <div class="stepper">

@@ -68,7 +68,7 @@ export function verdictOf(
   if (outlook && decided) {
     return {
       ...decided,
-      detail: `${count(outlook.value)} members are expected by ${end}, ${between(outlook.low80, outlook.high80)} with 80 % certainty.`,
+      detail: `${count(outlook.value)} members are expected by ${end}, ${between(outlook.low80, outlook.high80)} with 80\u202f% certainty.`,
     };
   }
   if (outlook && target?.probability != null) {

@@ -2,10 +2,12 @@ import { answer, type Problem, type Schema } from "@intent-segments/client";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import { forget, problemOf, remember } from "../api/resource";
-import { type Segment, useSegment } from "../api/resources";
+import { type Segment, useMe, useSegment } from "../api/resources";
+import { may } from "../api/roles";
 import { api } from "../api/setup";
 import { ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
+import { RoleNotice } from "../parts/role";
 import { Segmented } from "../parts/segmented";
 import { SkeletonCard } from "../parts/skeleton";
 import { toast } from "../parts/toast";
@@ -41,6 +43,8 @@ export default function Builder() {
 }
 
 function Editor({ segment }: { segment: Segment | null }) {
+  const me = useMe().data;
+  const maySave = may(me, segment ? "patch_v1_segments_segment_id" : "post_v1_segments");
   const { route } = useLocation();
   const [name, setName] = useState(segment?.name ?? "");
   const [form, setForm] = useState<Group>(() =>
@@ -133,10 +137,17 @@ function Editor({ segment }: { segment: Segment | null }) {
             )}
           </section>
           {problem && <ProblemNotice problem={problem} />}
+          {!maySave && (
+            <RoleNotice>
+              A marketer of the account saves segments; copy the JSON for one.
+            </RoleNotice>
+          )}
           <div class="actions">
-            <button type="button" class="button primary" disabled={saving} onClick={save}>
-              {saving ? "Saving…" : segment ? "Save changes" : "Save segment"}
-            </button>
+            {maySave && (
+              <button type="button" class="button primary" disabled={saving} onClick={save}>
+                {saving ? "Saving…" : segment ? "Save changes" : "Save segment"}
+              </button>
+            )}
             <a class="button plain" href={segment ? `/segments/${segment.id}` : "/segments"}>
               Cancel
             </a>

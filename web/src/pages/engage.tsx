@@ -20,6 +20,7 @@ import { count, counted, percent } from "../format/numbers";
 import { BUCKETS, bucketAdvice, firstToTalkTo } from "../goals/buckets";
 import { Notice, ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
+import { RoleNotice } from "../parts/role";
 import { Segmented } from "../parts/segmented";
 import { SkeletonCard } from "../parts/skeleton";
 import { toast } from "../parts/toast";
@@ -310,21 +311,27 @@ function EngageForm({ goal, buckets, first }: { goal: Goal; buckets: Buckets; fi
           <Lock size={15} aria-hidden="true" /> Whom, where, what and when are locked once saved. It
           can be stopped at any time.
         </p>
-        <button
-          type="button"
-          class="button primary large"
-          disabled={saving || gap !== null || goal.status !== "active"}
-          onClick={save}
-        >
-          <Send size={17} aria-hidden="true" /> {saving ? "Saving…" : "Save engagement"}
-        </button>
-        <p class="hint">
-          {goal.status !== "active"
-            ? `The goal is ${goal.status}; only goals at work can be engaged.`
-            : gap
-              ? `First ${gap}.`
-              : "Ready."}
-        </p>
+        {may(me, "post_v1_goals_goal_id_engagements") ? (
+          <>
+            <button
+              type="button"
+              class="button primary large"
+              disabled={saving || gap !== null || goal.status !== "active"}
+              onClick={save}
+            >
+              <Send size={17} aria-hidden="true" /> {saving ? "Saving…" : "Save engagement"}
+            </button>
+            <p class="hint">
+              {goal.status !== "active"
+                ? `The goal is ${goal.status}; only goals at work can be engaged.`
+                : gap
+                  ? `First ${gap}.`
+                  : "Ready."}
+            </p>
+          </>
+        ) : (
+          <RoleNotice>A marketer of the account engages users.</RoleNotice>
+        )}
       </aside>
       {adding && <NewDestination onClose={() => setAdding(false)} onMade={setDestination} />}
     </div>

@@ -69,6 +69,20 @@ export default function EngagementPage() {
       )}
       <Deliveries id={id} timezone={timezone} />
       <Failures id={id} />
+      {data.goal_id && data.sends > 0 && (
+        <section class="card split wrap">
+          <div>
+            <h2>Did it change anything?</h2>
+            <p class="small quiet">
+              Everybody who came into it, in both arms, from then on: counted by the nights after a
+              send.
+            </p>
+          </div>
+          <a class="button" href={`/goals/${data.goal_id}?uplift=${id}#uplift`}>
+            See its uplift
+          </a>
+        </section>
+      )}
       <section class="card">
         <h2>What it is</h2>
         <dl class="facts you">
@@ -103,7 +117,7 @@ export default function EngagementPage() {
             <p>{data.message.text}</p>
           </div>
         )}
-        <p class="hint">{data.note}</p>
+        <p class="hint after-facts">{data.note}</p>
       </section>
     </Page>
   );

@@ -29,6 +29,7 @@ import { WindowsChart } from "../goals/windows_chart";
 import { ProblemNotice, StaleNotice } from "../parts/notice";
 import { Page } from "../parts/page";
 import { SkeletonCard } from "../parts/skeleton";
+import { Tabs } from "../parts/tabs";
 import { goalEvents } from "../segments/words";
 import { UpliftPanel } from "../uplift/panel";
 
@@ -119,13 +120,10 @@ function Loaded({ goal, stale }: { goal: Goal; stale: ReturnType<typeof useGoal>
       <StaleNotice resource={progress} timezone={timezone} />
       <Headline goal={goal} progress={progress.data} report={report.data} buckets={buckets.data} />
       {scored && (
-        <nav class="tabs" aria-label="On this page">
-          {sections.map(({ id, label }) => (
-            <a key={id} href={`#${id}`}>
-              {label}
-            </a>
-          ))}
-        </nav>
+        <Tabs
+          label="On this page"
+          tabs={sections.map(({ id, label }) => ({ href: `#${id}`, label }))}
+        />
       )}
       {progress.problem && !progress.data && scored && (
         <ProblemNotice problem={progress.problem} retry={progress.refresh} />
@@ -170,7 +168,10 @@ function Loaded({ goal, stale }: { goal: Goal; stale: ReturnType<typeof useGoal>
       {counted && <UpliftPanel goal={goal} />}
       {progress.data && counted && goal.rolling_days == null && (
         <section class="card" id="movement">
-          <FlowChart progress={progress.data} />
+          <FlowChart
+            progress={progress.data}
+            goal={may(me, "get_v1_goals_goal_id_changes_users") ? goal.id : null}
+          />
         </section>
       )}
       {drivers.data && drivers.data.drivers.length > 0 && (

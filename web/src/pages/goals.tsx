@@ -19,12 +19,12 @@ import { type Verdict, verdictOf } from "../goals/verdict";
 import { Empty } from "../parts/empty";
 import { ProblemNotice, StaleNotice } from "../parts/notice";
 import { Page } from "../parts/page";
-import { Segmented } from "../parts/segmented";
 import { SkeletonCard } from "../parts/skeleton";
 import { goalEvents } from "../segments/words";
 import { NothingLoaded } from "./segments";
 
 const LOOK_AGAIN_MS = 15_000;
+const PAST_SHOWN = 5;
 const AT_WORK: readonly Goal["status"][] = ["preparing", "active", "needs_data", "failed"];
 
 export default function Goals() {
@@ -32,12 +32,11 @@ export default function Goals() {
   const events = useEvents();
   const account = useAccount().data;
   const me = useMe().data;
-  const [view, setView] = useState<"now" | "past">("now");
+  const [allPast, setAllPast] = useState(false);
   const all = goals.data?.data;
   const now = all?.filter((one) => AT_WORK.includes(one.status)) ?? [];
   const past = all?.filter((one) => !AT_WORK.includes(one.status)) ?? [];
-  // Without goals at work the finished ones are worth a look.
-  const shown = view === "past" || now.length === 0 ? past : now;
+  const shownPast = allPast ? past : past.slice(0, PAST_SHOWN);
   const nothingLoaded = events.data?.watermark === null;
   const full = account ? account.active_goals >= account.goal_limit : false;
   return (
@@ -82,31 +81,37 @@ export default function Goals() {
           </div>
         </Empty>
       )}
-      {now.length > 0 && past.length > 0 && (
-        <div>
-          <Segmented
-            label="Which goals"
-            value={view}
-            options={[
-              ["now", `At work (${now.length})`],
-              ["past", `Over (${past.length})`],
-            ]}
-            onChange={setView}
-          />
-        </div>
-      )}
-      {all && now.length === 0 && past.length > 0 && (
+      {all && now.length === 0 && past.length > 0 && !full && (
         <p class="quiet">
-          {full
-            ? ""
-            : "No goal is at work. These are over; what came of them can be read for ever."}
+          No goal is at work. These are over; what came of them can be read for ever.
         </p>
       )}
-      <ul class="stack goal-list">
-        {shown.map((goal) => (
-          <GoalRow key={goal.id} goal={goal} />
-        ))}
-      </ul>
+      {now.length > 0 && (
+        <ul class="stack goal-list">
+          {now.map((goal) => (
+            <GoalRow key={goal.id} goal={goal} />
+          ))}
+        </ul>
+      )}
+      {past.length > 0 && (
+        <section class="stack" aria-labelledby="past-heading">
+          <h2 id="past-heading" class="list-head">
+            Over <span class="faint">{count(past.length)}</span>
+          </h2>
+          <ul class="stack goal-list">
+            {shownPast.map((goal) => (
+              <GoalRow key={goal.id} goal={goal} />
+            ))}
+          </ul>
+          {past.length > PAST_SHOWN && (
+            <div>
+              <button type="button" class="button" onClick={() => setAllPast(!allPast)}>
+                {allPast ? "Show the newest" : `Show all ${count(past.length)}`}
+              </button>
+            </div>
+          )}
+        </section>
+      )}
     </Page>
   );
 }

@@ -1,17 +1,20 @@
 import { answer, type Problem, type Schema } from "@intent-segments/client";
 import { useEffect, useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
-import { problemOf } from "../api/resource";
-import { type BucketName, useGoal } from "../api/resources";
+import { problemOf, useResource } from "../api/resource";
+import { type BucketName, useGoal, useMe } from "../api/resources";
+import { may } from "../api/roles";
 import { api } from "../api/setup";
 import { day } from "../format/dates";
 import { counted, percent } from "../format/numbers";
-import { BUCKETS, bucketAdvice, bucketLabel } from "../goals/buckets";
+import { BUCKETS, bucketAdvice, bucketLabel, likelihoodOf } from "../goals/buckets";
+import { Reasons } from "../goals/reasons";
 import { Empty } from "../parts/empty";
 import { ExportButton } from "../parts/export";
 import { ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
 import { SkeletonCard } from "../parts/skeleton";
+import { Tabs } from "../parts/tabs";
 
 type Member = Schema<"BucketUser">;
 const PAGE = 50;
@@ -22,6 +25,7 @@ export default function MembersPage() {
   const id = params.id ?? "";
   const bucket = (params.bucket ?? "most_likely") as BucketName;
   const goal = useGoal(id).data;
+  const me = useMe().data;
   const [members, setMembers] = useState<Member[]>([]);
   const [date, setDate] = useState<string | null>(null);
   const [more, setMore] = useState(true);
@@ -69,19 +73,15 @@ export default function MembersPage() {
           {date && <span class="faint"> As of the night of {day(date)}.</span>}
         </p>
       }
-      actions={<ExportButton goal={id} buckets={[bucket]} />}
+      actions={
+        may(me, "post_v1_goals_goal_id_exports") && <ExportButton goal={id} buckets={[bucket]} />
+      }
     >
-      <nav class="tabs" aria-label="Buckets">
-        {BUCKETS.map((one) => (
-          <a
-            key={one.id}
-            href={`/goals/${id}/members/${one.id}`}
-            aria-current={one.id === bucket ? "page" : undefined}
-          >
-            {one.label}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label="Buckets"
+        here={`/goals/${id}/members/${bucket}`}
+        tabs={BUCKETS.map((one) => ({ href: `/goals/${id}/members/${one.id}`, label: one.label }))}
+      />
       {problem && <ProblemNotice problem={problem} retry={() => load(members)} />}
       {members.length > 0 && (
         <div class="card flush">
@@ -89,36 +89,15 @@ export default function MembersPage() {
             <thead>
               <tr>
                 <th scope="col">User</th>
-                <th scope="col">Likelihood</th>
+                <th scope="col">{goal ? likelihoodOf(goal.direction) : "Likelihood"}</th>
                 <th scope="col" class="number">
-                  Arm
+                  <span class="hidden-visually">Reasons</span>
                 </th>
               </tr>
             </thead>
             <tbody>
               {members.map((one) => (
-                <tr key={one.user_id}>
-                  <td class="inventory-name">
-                    <a class="mono" href={`/users/${encodeURIComponent(one.user_id)}`}>
-                      {one.user_id}
-                    </a>
-                  </td>
-                  <td>
-                    <div class="likelihood">
-                      <span class="meter" aria-hidden="true">
-                        <i style={{ width: `${one.likelihood * 100}%` }} />
-                      </span>
-                      <span class="number">{percent(one.likelihood)}</span>
-                    </div>
-                  </td>
-                  <td class="number">
-                    {one.arm === "control" ? (
-                      <span class="pill warn">control: leave out</span>
-                    ) : (
-                      <span class="faint">test</span>
-                    )}
-                  </td>
-                </tr>
+                <MemberRow key={one.user_id} member={one} goal={id} />
               ))}
             </tbody>
           </table>
@@ -148,5 +127,58 @@ export default function MembersPage() {
         </div>
       )}
     </Page>
+  );
+}
+
+/** A member, with the reasons when they are asked for. */
+function MemberRow({ member, goal }: { member: Member; goal: string }) {
+  const { user_id: user, likelihood, arm } = member;
+  const [why, setWhy] = useState(false);
+  const intents = useResource(why ? `users/${user}` : null, () =>
+    answer(api.GET("/v1/users/{user_id}/intents", { params: { path: { user_id: user } } })),
+  );
+  const here = intents.data?.data.find((one) => one.goal_id === goal);
+  return (
+    <>
+      <tr>
+        <td class="inventory-name">
+          <a class="mono" href={`/users/${encodeURIComponent(user)}`}>
+            {user}
+          </a>
+          {arm === "control" && <span class="pill warn">control: leave out</span>}
+        </td>
+        <td>
+          <div class="likelihood">
+            <span class="meter" aria-hidden="true">
+              <i style={{ width: `${likelihood * 100}%` }} />
+            </span>
+            <span class="number">{percent(likelihood)}</span>
+          </div>
+        </td>
+        <td class="number">
+          <button
+            type="button"
+            class="button plain small above"
+            aria-expanded={why}
+            aria-label={`Why ${user}`}
+            onClick={() => setWhy(!why)}
+          >
+            Why?
+          </button>
+        </td>
+      </tr>
+      {why && (
+        <tr class="why">
+          <td colSpan={3}>
+            {intents.problem && <p class="wrong">{intents.problem.detail}</p>}
+            {!intents.data && intents.loading && <p class="quiet">Looking it up…</p>}
+            {here && here.reasons.length > 0 && <Reasons reasons={here.reasons} />}
+            {intents.data && (here?.reasons.length ?? 0) === 0 && (
+              <p class="quiet">Nothing sets this member apart from the others.</p>
+            )}
+          </td>
+        </tr>
+      )}
+    </>
   );
 }

@@ -7,7 +7,7 @@ import { type Forecast, useAccount, useMe, useSegments } from "../api/resources"
 import { may } from "../api/roles";
 import { api } from "../api/setup";
 import { addDays, day, daysBetween } from "../format/dates";
-import { count, counted } from "../format/numbers";
+import { change, count, counted, percent } from "../format/numbers";
 import { AdviceNotice } from "../goals/advice";
 import { Outcome } from "../goals/outcome";
 import {
@@ -20,6 +20,7 @@ import {
 } from "../goals/question";
 import { Notice, ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
+import { RoleNotice } from "../parts/role";
 import { Segmented } from "../parts/segmented";
 import { SkeletonCard } from "../parts/skeleton";
 import { toast } from "../parts/toast";
@@ -52,6 +53,7 @@ export default function NewGoal() {
 }
 
 function Asking({ segment, watermark }: { segment: string; watermark: string }) {
+  const me = useMe().data;
   const [question, setQuestion] = useState(() => newQuestion(segment, watermark));
   const [asked, setAsked] = useState<{ forecast: Forecast; key: string } | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -92,10 +94,19 @@ function Asking({ segment, watermark }: { segment: string; watermark: string }) 
         <div class="stack">
           <QuestionForm question={question} watermark={watermark} onChange={setQuestion} />
           <div class="ask">
-            <button type="button" class="button primary large" disabled={asking} onClick={predict}>
-              <Sparkles size={18} aria-hidden="true" />
-              {asking ? "Looking at history…" : asked ? "Predict again" : "Predict outcome"}
-            </button>
+            {me && !may(me, "post_v1_forecasts") ? (
+              <RoleNotice>A marketer of the account asks for forecasts.</RoleNotice>
+            ) : (
+              <button
+                type="button"
+                class="button primary large"
+                disabled={asking}
+                onClick={predict}
+              >
+                <Sparkles size={18} aria-hidden="true" />
+                {asking ? "Looking at history…" : asked ? "Predict again" : "Predict outcome"}
+              </button>
+            )}
             {tried && gaps[0] ? (
               <p class="wrong" role="alert">
                 First {gaps[0]}.
@@ -454,6 +465,21 @@ function BucketPolicyFields({
   );
 }
 
+/** The effect that a control group of about this share can show. */
+function ShowsAtShare({ power, share }: { power: NonNullable<Forecast["power"]>; share: number }) {
+  const [nearest] = [...power.shares].sort(
+    (a, b) => Math.abs(a.control_share - share) - Math.abs(b.control_share - share),
+  );
+  if (!nearest) return null;
+  return (
+    <p class="hint">
+      {nearest.smallest_lift !== null
+        ? `With ${percent(nearest.control_share)} held back, an effect of ${change(nearest.smallest_lift)} on the rate is found in four of five cases.`
+        : `With ${percent(nearest.control_share)} held back, no effect would be found in four of five cases: there are too few members.`}
+    </p>
+  );
+}
+
 /** Save and track: a name, the control group, and the places that are left. */
 function SavePanel({ forecast, question }: { forecast: Forecast; question: Question }) {
   const { route } = useLocation();
@@ -530,6 +556,7 @@ function SavePanel({ forecast, question }: { forecast: Forecast; question: Quest
           About {counted(held, "member")} drawn by chance and never engaged, so that the effect of
           campaigns can be told from what would have happened anyway.
         </p>
+        {forecast.power && <ShowsAtShare power={forecast.power} share={control / 100} />}
       </div>
       {full && (
         <Notice tone="warn" title="All places are taken">

@@ -43,7 +43,7 @@ export default function Runs() {
   const runs = useRuns();
   const timezone = useAccount().data?.timezone ?? "UTC";
   const goals = useGoals().data?.data ?? [];
-  const all = runs.data?.data;
+  const all = runs.data && [...runs.data.data].sort(newestFirst);
   const failed = all?.filter((one) => one.status === "failed") ?? [];
   return (
     <Page
@@ -67,6 +67,7 @@ export default function Runs() {
           is counted twice.
         </p>
       )}
+      {all && all.length > 0 && <Health runs={all} />}
       {all && all.length > 0 && (
         <div class="card flush">
           <table class="inventory">
@@ -119,5 +120,38 @@ export default function Runs() {
         </div>
       )}
     </Page>
+  );
+}
+
+/** The API lists kind by kind; people ask what happened last. */
+function newestFirst(a: Run, b: Run): number {
+  return (b.started_at ?? "").localeCompare(a.started_at ?? "");
+}
+
+function Health({ runs }: { runs: readonly Run[] }) {
+  const nights = runs.filter((one) => one.kind === "night" && one.status === "published");
+  const last = nights[0];
+  const took = nights.flatMap((one) => tookSeconds(one) ?? []);
+  const cost = nights.reduce((sum, one) => sum + (one.work?.estimated_dollars ?? 0), 0);
+  const failed = runs.filter((one) => one.status === "failed").length;
+  return (
+    <dl class="tiles card">
+      <div>
+        <dt>Newest night</dt>
+        <dd>{last?.date ? day(last.date) : NONE}</dd>
+      </div>
+      <div>
+        <dt>A night takes</dt>
+        <dd>{took.length > 0 ? seconds(took.reduce((a, b) => a + b, 0) / took.length) : NONE}</dd>
+      </div>
+      <div>
+        <dt>{nights.length === 1 ? "Cost of one night" : `Cost of ${nights.length} nights`}</dt>
+        <dd>{nights.length > 0 ? dollars(cost) : NONE}</dd>
+      </div>
+      <div>
+        <dt>Failed</dt>
+        <dd class={failed > 0 ? "wrong" : ""}>{count(failed)}</dd>
+      </div>
+    </dl>
   );
 }

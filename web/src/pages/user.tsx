@@ -1,5 +1,4 @@
 import { answer, type Schema } from "@intent-segments/client";
-import { ArrowDown, ArrowUp } from "lucide-preact";
 import { useRoute } from "preact-iso";
 import { EraseUser } from "../account/erase_user";
 import { useResource } from "../api/resource";
@@ -7,7 +6,8 @@ import { type Goal, useGoals } from "../api/resources";
 import { api } from "../api/setup";
 import { day } from "../format/dates";
 import { percent } from "../format/numbers";
-import { bucketLabel } from "../goals/buckets";
+import { bucketLabel, likelihoodOf } from "../goals/buckets";
+import { Reasons } from "../goals/reasons";
 import { Empty } from "../parts/empty";
 import { ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
@@ -93,7 +93,7 @@ function IntentCard({ intent, goal }: { intent: Intent; goal: Goal | undefined }
           <p class="big-figure">{percent(intent.likelihood)}</p>
           <div>
             <p class="small quiet">
-              likelihood {goal?.direction === "minimize" ? "to stay without it" : "to do it"}
+              {goal ? likelihoodOf(goal.direction).toLowerCase() : "likelihood"}
               {intent.percentile !== null &&
                 `; higher than ${intent.percentile}${"\u202f"}% of the open members`}
             </p>
@@ -103,25 +103,7 @@ function IntentCard({ intent, goal }: { intent: Intent; goal: Goal | undefined }
           </div>
         </div>
       )}
-      {intent.reasons.length > 0 && (
-        <ul class="reasons">
-          {intent.reasons.map((reason) => (
-            <li key={reason.condition}>
-              <span class={`driver-sign ${reason.effect === 1 ? "good" : "bad"}`}>
-                {reason.effect === 1 ? (
-                  <ArrowUp size={15} aria-label="raises it" />
-                ) : (
-                  <ArrowDown size={15} aria-label="lowers it" />
-                )}
-              </span>
-              <span>{reason.condition}</span>
-              <span class="small faint">
-                {percent(reason.rate)} did it, {percent(reason.rate_otherwise)} otherwise
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Reasons reasons={intent.reasons} />
     </li>
   );
 }
