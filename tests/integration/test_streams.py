@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import duckdb
@@ -18,7 +20,16 @@ from intent_segments.goals.buckets import Bucket
 from intent_segments.lake.layout import user_hash
 from intent_segments.services import run_steps
 from intent_segments.services.exporting import export_group
-from tests.fixtures.engaged import CONTROL, USERS, Campaign, allowed, bucket_of, campaign
+from intent_segments.store.erasures import ErasureStore
+from tests.fixtures.engaged import (
+    CONTROL,
+    USERS,
+    Campaign,
+    allowed,
+    bucket_of,
+    campaign,
+    in_bucket,
+)
 from tests.fixtures.streamed import VISITED, Stream, entered_and_left, named
 from tests.unit.api.requests import ask
 from tests.unit.delivery.receiver import receiver
@@ -221,6 +232,28 @@ def test_whom_a_goal_holds_back_is_told_of_to_nobody(stream: Stream) -> None:
     assert log == named((came | went) & held)
 
 
+def test_whoever_is_to_be_erased_is_told_of_no_more_not_even_that_they_left(
+    stream: Stream,
+) -> None:
+    engagement = stream.start(webhook(stream))
+    stream.closes(range(20))
+    stream.sends(engagement)
+    hidden = frozenset(map(user_hash, named([0, 15, 25])))
+    stream.closes(range(10, 30))
+    with patch.object(ErasureStore, "suppressed", lambda _: hidden):
+        stream.sends(engagement)
+    entered = [*range(20, 25), *range(26, 30)]
+    assert stream.told() == entered_and_left(entered, range(1, 10))
+    log = stream.made.log(engagement)
+    gone = {row["user"] for row in log if row["outcome"] == Outcome.SUPPRESSED}
+    assert gone == named([0, 15]), "members of the night before; the other one was none yet"
+    written_down = "memberships/" + f"{engagement}/{stream.day}/"
+    for number, key in enumerate(stream.made.stores.objects.keys(written_down)):
+        path = stream.made.stores.objects.download(key, stream.made.folder / f"m{number}")
+        found = duckdb.execute("SELECT uh FROM read_parquet($1)", [str(path)]).fetchall()
+        assert not hidden & {uh for (uh,) in found}
+
+
 def test_whom_nothing_reaches_is_reached_by_no_send_and_leaves_every_stream(
     stream: Stream,
 ) -> None:
@@ -230,12 +263,8 @@ def test_whom_nothing_reaches_is_reached_by_no_send_and_leaves_every_stream(
     stream.closes(range(60))
     stream.sends(engagement)
     assert stream.told() == entered_and_left(range(60), ())
-    ask("PATCH", "/v1/account", {"holdout_share": 0.1})
-    holdout = made.stores.account.find().holdout  # type: ignore[union-attr]
-    assert holdout is not None
-    held = {u for u in USERS if holdout.holds([user_hash(u)])[0]}
-    assert held & named(range(60)) and held - CONTROL
-    try:
+    with held_out(made) as held:
+        assert held & named(range(60)) and held - CONTROL
         stream.closes([*range(60), *range(100, 120)])
         stream.sends(engagement)
         told = stream.told()
@@ -243,11 +272,40 @@ def test_whom_nothing_reaches_is_reached_by_no_send_and_leaves_every_stream(
         assert set(told["segment.entered"]) == named(range(100, 120)) - held
         for found in (reached_by_others(stream), exports_of(made)):
             assert found and not found & held
-    finally:
-        ask("PATCH", "/v1/account", {"holdout_share": 0})
     stream.closes([*range(60), *range(100, 120)])
     stream.sends(engagement)
     assert set(stream.told()["segment.entered"]) == held & named([*range(60), *range(100, 120)])
+
+
+def test_a_replay_reaches_nobody_who_is_held_out_by_now(stream: Stream) -> None:
+    made, here = stream.made, stream.here
+    here.replies += [(400, {})] * 100
+    engagement = made.sent(webhook(stream))
+    here.replies.clear()
+    here.seen.clear()
+    with held_out(made) as held:
+        path = f"/v1/engagements/{engagement['id']}"
+        failed = ask("GET", f"{path}/failures").json["data"]
+        ask("POST", f"{path}/replay", {"batches": [failure["id"] for failure in failed]})
+        made.run(made.requested.pop())
+        users = {user["user_id"] for m in stream.messages() for user in m["data"]["users"]}
+        audience = in_bucket(Bucket.MODERATELY_LIKELY) - CONTROL
+        assert audience & held and users == audience - held
+        left = ask("GET", f"{path}/failures").json["data"]
+        assert sum(failure["users"] for failure in left) == len(audience & held)
+    here.seen.clear()
+
+
+@contextmanager
+def held_out(made: Campaign) -> Iterator[set[str]]:
+    """Some of USERS are held out of everything, while it lasts."""
+    ask("PATCH", "/v1/account", {"holdout_share": 0.1})
+    holdout = made.stores.account.holdout()
+    assert holdout is not None
+    try:
+        yield {user for user in USERS if holdout.holds([user_hash(user)])[0]}
+    finally:
+        ask("PATCH", "/v1/account", {"holdout_share": 0})
 
 
 def reached_by_others(stream: Stream) -> set[str]:

@@ -58,8 +58,7 @@ def change(
 def kept_holdout(stores: Stores) -> dict[str, Any] | None:
     """Who is reached by nothing, as a send or an export keeps it (Holdout JSON); None where nobody
     is held out."""
-    account = stores.account.find()
-    holdout = None if account is None else account.holdout
+    holdout = stores.account.holdout()
     return None if holdout is None else holdout.to_json()
 
 

@@ -28,8 +28,7 @@ ON = (
 def report(stores: Stores) -> dict[str, Any]:
     """The holdout, and what those outside it did against those in it: per goal, newest first, that
     had a night since. Raises CorruptObject."""
-    account = stores.account.find()
-    holdout = None if account is None else account.holdout
+    holdout = stores.account.holdout()
     if holdout is None:
         return {"share": 0, "since": None, "goals": [], "waiting": [], "note": OFF}
     goals, _ = stores.goals.page(MOST_GOALS, None)

@@ -36,17 +36,11 @@ from ..store.sends import Send
 from ..store.stores import Stores
 from .audiences import TO_SEND, audience, recipient
 from .delivered_files import file_key
+from .message_kinds import TYPES, ByCrossing
 from .people import Columns, People
 from .send_manifests import announce
 from .settling import OPEN, BatchState, message_id, settle, settle_file, states, told
 from .suppression import suppressed
-
-TYPES: Mapping[Crossing, str] = {
-    Crossing.NONE: "engagement.users",
-    Crossing.ENTERED: "segment.entered",
-    Crossing.LEFT: "segment.left",
-}
-"""What a message is called, by what it says of its users."""
 
 BUDGET_SECONDS = 300.0
 """After which a job begins no further batch. A batch can take 20 seconds and a pause of 120 for
@@ -138,7 +132,7 @@ class _Job:
             def remember(batch: Batch, receipts: tuple[Receipt, ...]) -> Mapping[str, Any]:
                 return {"outcomes": told(members[batch.number], receipts, wanted)}
 
-            sender = _ByCrossing(self._senders(), self._crossings())
+            sender = ByCrossing(self._senders(), self._crossings())
             batches = _Begun(self._batches(tries, wanted), self.machine.clock, self._goes_on)
             for sent in deliver(batches, sender, ledger, remember):
                 if sent.gone:
@@ -173,11 +167,19 @@ class _Job:
         return {ids[batch]: n for batch, n in self.replay.items() if batch in ids}
 
     def _wanted(self, known: Mapping[int, BatchState], tries: Mapping[int, int]) -> frozenset[int]:
-        """The users of these batches who have not been reached."""
+        """The users of these batches who have not been reached, and are not held out of everything
+        since: an audience may be older than the holdout. Whoever left a segment is told of still,
+        so that its receiver lets go of them."""
         found = set[int]()
+        holdout = self.stores.account.holdout() if self.replay is not None else None
+        crossings = self._crossings()
         for number in tries:
             open_ = np.isin(known[number].outcome, OPEN)
-            found |= {uh for place, uh in self._places(number).items() if open_[place]}
+            users = [uh for place, uh in self._places(number).items() if open_[place]]
+            if holdout is not None and crossings.get(number) is not Crossing.LEFT:
+                held = holdout.holds(users)
+                users = [uh for uh, out in zip(users, held, strict=True) if not out]
+            found.update(users)
         return frozenset(found)
 
     def _places(self, number: int) -> dict[int, int]:
@@ -258,17 +260,6 @@ class _Job:
         columns = found.as_table(self.reach.told)
         form = settings.format if isinstance(settings, FileSettings) else "parquet"
         return write_audience(found.con, "as_table", columns, path, form)
-
-
-@dataclass(frozen=True)
-class _ByCrossing:
-    """Sends every batch as what it says of its users."""
-
-    senders: Mapping[Crossing, Sender]
-    of: Mapping[int, Crossing]
-
-    def send(self, batch: Batch) -> tuple[Receipt, ...]:
-        return self.senders[self.of.get(batch.number, Crossing.NONE)].send(batch)
 
 
 class _Begun:

@@ -62,6 +62,11 @@ class AccountStore:
         item = self.table.get(PK, SK)
         return None if item is None else _account(item)
 
+    def holdout(self) -> Holdout | None:
+        """Who is reached by nothing; None while nobody is held out."""
+        account = self.find()
+        return None if account is None else account.holdout
+
     def get_or_create(self, timezone: str, control_salt: str) -> Account:
         """The account; the first caller's random `control_salt` stays for good."""
         found = self.find()
