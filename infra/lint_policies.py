@@ -32,6 +32,7 @@ OPTIONS = {
     "ApiAuthorization": "JWT",
     "DeliveryTargets": "arn:aws:sqs:us-east-1:123456789012:theirs",
     "SmsDelivery": "true",
+    "SourceData": "arn:aws:s3:::theirs/events/*",
     "AdminEmail": "admin@example.org",
     "AlarmEmail": "admin@example.org",
     "ConsoleUrl": "https://console.example.org/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -10,10 +11,12 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 import segment.analytics
 
 from intent_local.client import ApiError
+from intent_local.commands.load import in_place
 from intent_local.connection import local
 from intent_local.invoke import invoke
 from intent_local.stack.home import Home
@@ -168,6 +171,32 @@ def test_a_browser_may_call_from_anywhere_on_the_short_path(sink):
     with urllib.request.urlopen(request, timeout=10) as told:
         assert told.headers["access-control-allow-origin"] == "*"
         assert json.loads(told.read()) == {"success": True}
+    assert sink.roll_up()["added"] == 1
+
+
+def test_partitions_and_raw_logs_of_another_bucket_are_read_in_place(sink, tmp_path):
+    s3 = sink.running.client("s3")
+    s3.create_bucket(Bucket="theirs")
+    path = tmp_path / "p.parquet"
+    for day in (28, 29):
+        duckdb.execute(
+            f"""COPY (SELECT 'hive-' || i AS user_id, TIMESTAMP '2026-10-{day} 08:00' AS ts
+            FROM range(3) t(i)) TO '{path}' (FORMAT parquet)"""
+        )
+        key = f"lake/event=Song%20Played/dt=2026-10-{day}/p.parquet"
+        s3.put_object(Bucket="theirs", Key=key, Body=path.read_bytes())
+    s3.put_object(Bucket="theirs", Key="lake/_SUCCESS", Body=b"x")
+    stack = local(sink.running)
+    read = in_place(stack, "s3://theirs/lake/", "events", None, {"since": "2026-11-01"}, False)
+    assert read == []
+    read = in_place(stack, "s3://theirs/lake/", "events", None, {}, False)
+    assert [told["report"]["added"] for told in read] == [3, 3]
+    assert sink.events()["hive-2", "Song Played"] == 2
+    call = {"type": "track", "userId": "log-1", "event": "A", "messageId": "l1"}
+    line = json.dumps(call | {"timestamp": "2026-10-30T08:00:00Z"}).encode()
+    s3.put_object(Bucket="theirs", Key="segment-logs/s/1/1.gz", Body=gzip.compress(line))
+    [told] = in_place(stack, "s3://theirs/segment-logs/", "calls", None, {}, False)
+    assert told["report"]["accepted"] == 1
     assert sink.roll_up()["added"] == 1
 
 

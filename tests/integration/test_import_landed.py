@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+import duckdb
 import pytest
 
 from intent_segments.errors import Conflict, InvalidFile, InvalidInput, NotFound, Raced
@@ -230,7 +231,7 @@ def test_another_time_zone_than_the_lakes_is_refused(stack: Stack, tmp_path: Pat
     [
         ({"kind": "events"}, "key must name an object under landing/"),
         ({"key": "scores/x", "kind": "events"}, "under landing/"),
-        ({"key": "landing/e.csv", "kind": "users"}, "events or profiles"),
+        ({"key": "landing/e.csv", "kind": "users"}, "events, profiles or calls"),
         ({"key": "landing/e.csv", "kind": "events", "until": "soon"}, "ISO date"),
         (
             {
@@ -271,6 +272,49 @@ def test_a_landed_file_may_have_the_longest_key_there_is(stack: Stack, tmp_path:
     assert report["added"] == 1
     assert stack.objects.keys("rejected/") == [report["rejected"]]
     assert len(report["rejected"].encode()) <= 1_024
+
+
+def test_a_partitioned_file_of_another_bucket_is_read_in_place(
+    stack: Stack, tmp_path: Path
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="theirs")
+    path = tmp_path / "part-0.parquet"
+    duckdb.execute(
+        f"""COPY (SELECT 'u' || i AS customer, 'c' || i AS id FROM range(3) t(i))
+        TO '{path}' (FORMAT parquet)"""
+    )
+    key = "orders/dt=2026-10-30/country=CH/part-0.parquet"
+    Bucket("theirs").put(key, path.read_bytes())
+    mapping = {
+        "user_id": "customer",
+        "ts": "dt",
+        "event_is": "Order Completed",
+        "message_id": "id",
+        "keep": ["country"],
+    }
+    event = {"key": key, "bucket": "theirs", "kind": "events", "mapping": mapping}
+    request = ImportRequest.from_event(event)
+    for added in (3, 0):
+        report = import_landed(request, stack.head, stack.objects, 3, "UTC", tmp_path / "cache")
+        assert (report["added"], report["watermark"]) == (added, "2026-10-30")
+    assert stack.objects.keys("landing/") == []  # nothing was copied
+    rows = stack.tables()["events"]
+    assert len(rows) == 3 and all('{"country":"CH"}' in row for row in rows)
+
+
+def test_without_a_mapping_columns_of_the_path_are_properties_but_for_the_day(
+    stack: Stack, tmp_path: Path
+) -> None:
+    path = tmp_path / "part-0.parquet"
+    duckdb.execute(
+        f"""COPY (SELECT 'u1' AS user_id, TIMESTAMP '2026-10-30 08:00:00' AS ts)
+        TO '{path}' (FORMAT parquet)"""
+    )
+    key = "landing/events/event=Song%20Played/dt=2026-10-30/shop=Bern/part-0.parquet"
+    stack.objects.put(key, path.read_bytes())
+    request = ImportRequest.from_event({"key": key, "kind": "events", "dropped": True})
+    import_landed(request, stack.head, stack.objects, 3, "UTC", tmp_path / "cache")
+    assert all('{"shop":"Bern"}' in row for row in stack.tables()["events"])
 
 
 def test_rows_set_aside_lie_beside_the_landed_file_and_the_report_says_where(

@@ -301,6 +301,9 @@ def reads(life: Life, goal: str) -> None:
     shown = life.http("GET", f"/v1/users/{users[0]['user_id']}/intents").json["data"]
     assert any(intent["reasons"] for intent in shown)
     life.land("today", lines(AS_OF + 3, AS_OF + 3))
+    life.land(
+        "log", ['{"type": "track"}', '{"type": "track", "userId": "u", "event": "A"}'], kind="calls"
+    )
     life.http("GET", f"/v1/goals/{goal}/progress?today=true")
     for part in (
         "",

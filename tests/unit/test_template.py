@@ -154,7 +154,7 @@ def test_the_lake_is_written_by_imports_and_erasures_alone():
 def test_what_has_landed_is_taken_away_by_the_roll_up_alone_and_never_expires():
     key = "calls/2026-11-28/08/a.jsonl.gz"
     writers = {n for n in FUNCTIONS if may(n, "s3:PutObject", key)}
-    assert writers == {"LandCallsFunction", "EraseUsersFunction"}
+    assert writers == {"LandCallsFunction", "ImportEventsFunction", "EraseUsersFunction"}
     assert {n for n in FUNCTIONS if may(n, "s3:DeleteObject", key)} == {"RollUpFunction"}
     rules = RESOURCES["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert not [r for r in rules if "ExpirationInDays" in r and key.startswith(r["Prefix"])]
@@ -207,7 +207,7 @@ def test_layers_hold_the_versions_that_the_tests_ran_with():
 
 def test_all_starts_of_a_run_leave_their_failures_in_a_queue():
     runs = ("GoalCreatedRule", "ExportRequestedRule", "SendRequestedRule")
-    rules = (*runs, "DroppedEventsRule", "DroppedProfilesRule")
+    rules = (*runs, "DroppedEventsRule", "DroppedProfilesRule", "DroppedCallsRule")
     targets = [RESOURCES[rule]["Properties"]["Targets"][0] for rule in rules]
     schedules = ("NightlySchedule", "ErasureSchedule")
     targets += [RESOURCES[schedule]["Properties"]["Target"] for schedule in schedules]

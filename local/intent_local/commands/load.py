@@ -13,13 +13,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from intent_segments.errors import InvalidFile, InvalidInput
+from intent_segments.events.files import FORMS
 from intent_segments.events.known_mappings import KNOWN
 from intent_segments.events.mapping import FieldMapping
+from intent_segments.events.partitions import day_of, partitions_of
 from intent_segments.lake.calendar import parse_date
 
 from ..connection import Connection, add_stack_argument, connect
 from ..console import duration, say, show, show_json
 from ..invoke import invoke
+
+S3 = "s3://"
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +35,17 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "message_id) and profiles from Parquet, CSV or JSON lines. Loading a file twice adds "
         "nothing.",
     )
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files of events")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="files of events, or s3://bucket/prefix/ to read what lies there in place",
+    )
+    parser.add_argument(
+        "--calls",
+        action="store_true",
+        help="FILEs are raw logs of Segment, a call in each line; they are rolled up at once",
+    )
     parser.add_argument("--profiles", type=Path, action="append", default=[], metavar="FILE")
     parser.add_argument(
         "--valid-from", metavar="DATE", help="the day from which undated traits of profiles hold"
@@ -59,8 +73,13 @@ def run(args: argparse.Namespace) -> int:
 
     Every file and date is checked before the first is loaded. Raises InvalidInput, InvalidFile.
     """
-    files = [(path, "profiles") for path in args.profiles] + [(p, "events") for p in args.files]
-    if not files:
+    named = [name for name in args.files if not name.startswith(S3)]
+    places = [name for name in args.files if name.startswith(S3)]
+    kind = "calls" if args.calls else "events"
+    if args.calls and args.mapping:
+        raise InvalidInput("--mapping is for files of events: calls have the names of Segment")
+    files = [(path, "profiles") for path in args.profiles] + [(Path(n), kind) for n in named]
+    if not files and not places:
         raise InvalidInput("nothing to load: name files of events, or --profiles FILE")
     for path, _ in files:
         if not path.is_file():
@@ -81,7 +100,12 @@ def run(args: argparse.Namespace) -> int:
             report = load(stack, path, kind, request | of_kind)
             reports.append({"file": str(path), "kind": kind, "report": report})
             if not args.json:
-                show_report(path, report, time.monotonic() - began)
+                show_report(path.name, report, time.monotonic() - began)
+        for place in places:
+            reports += in_place(stack, place, kind, mapping, request, tell=not args.json)
+        if args.calls:
+            say("rolling up")
+            invoke(stack.client("lambda"), stack.roll_up_function, {"kind": "calls"})
         stack.save()
     if args.json:
         show_json({"imports": reports})
@@ -98,6 +122,59 @@ def load(stack: Connection, path: Path, kind: str, how: Mapping[str, Any]) -> di
     request = {"key": key, "kind": kind, **how}
     answer = invoke(stack.client("lambda"), stack.import_function, request)
     return dict(answer)
+
+
+def in_place(
+    stack: Connection, place: str, kind: str, mapping: Any, how: Mapping[str, Any], tell: bool
+) -> list[dict[str, Any]]:
+    """Have the stack read every file of that kind below `s3://bucket/prefix`, in the order of their
+    keys; what it reported of each. Files of days that `how` leaves out are not read. Raises
+    InvalidInput where nothing lies there."""
+    bucket, _, prefix = place.removeprefix(S3).partition("/")
+    pages = stack.client("s3").get_paginator("list_objects_v2")
+    keys = [
+        found["Key"]
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for found in page.get("Contents", ())
+        if _is_data(found["Key"].removeprefix(prefix), kind) and found["Size"]
+    ]
+    if not keys:
+        raise InvalidInput(f"{place}: there are no files of {kind}; is the prefix right?")
+    reports = []
+    for key in sorted(keys):
+        if not _may_have(day_of(partitions_of(key)), how):
+            continue
+        say(f"reading {S3}{bucket}/{key}")
+        began = time.monotonic()
+        request = {"bucket": bucket, "key": key, "kind": kind, **how}
+        if mapping is not None:
+            request["mapping"] = mapping
+        report = invoke(stack.client("lambda"), stack.import_function, request)
+        reports.append({"file": f"{S3}{bucket}/{key}", "kind": kind, "report": report})
+        if tell:
+            show_report(key, report, time.monotonic() - began)
+    return reports
+
+
+def _is_data(key: str, kind: str) -> bool:
+    """Names that begin with _ or . are marks of whoever wrote the files, such as `_SUCCESS`. Files
+    of calls have any name."""
+    parts = key.split("/")
+    if any(part.startswith(("_", ".")) for part in parts):
+        return False
+    name = parts[-1].lower().removesuffix(".gz")
+    return kind == "calls" or name.endswith(tuple(FORMS))
+
+
+def _may_have(day: date | None, how: Mapping[str, Any]) -> bool:
+    """Whether a file of such a day may hold events of the days asked for: in another time zone they
+    are those of the day before or after."""
+    if day is None:
+        return True
+    since, until = (how.get(name) for name in ("since", "until"))
+    margin = timedelta(days=1)
+    early = since is not None and day < date.fromisoformat(since) - margin
+    return not early and (until is None or day <= date.fromisoformat(until) + margin)
 
 
 def read_mapping(given: str | None) -> Any:
@@ -125,9 +202,9 @@ def yesterday(timezone: str) -> date:
     return datetime.now(ZoneInfo(timezone)).date() - timedelta(days=1)
 
 
-def show_report(path: Path, report: Mapping[str, Any], seconds: float) -> None:
+def show_report(name: str, report: Mapping[str, Any], seconds: float) -> None:
     """One line per number of the report; reasons for rows that were set aside below them."""
-    show(f"{path.name}: loaded in {duration(seconds)}")
+    show(f"{name}: loaded in {duration(seconds)}")
     for name, value in report.items():
         if isinstance(value, bool) or value is None:
             continue

@@ -34,6 +34,7 @@ LOCAL_PARAMETERS = {
     # What there is of AWS on a laptop belongs to whoever sits there.
     "DeliveryTargets": "arn:aws:sqs:*:*:*,arn:aws:events:*:*:event-bus/*,arn:aws:ses:*:*:*",
     "SmsDelivery": "true",
+    "SourceData": "arn:aws:s3:::*",
 }
 
 A_DAY_LONG_AGO = (2020, 1, 1, 0, 0, 0)

@@ -25,7 +25,7 @@ from .limits import ENGINE_DISK, ENGINE_MEMORY, MAX_COLUMNS, ON_FILES, Limits
 from .parquet_files import parquet_columns, too_many_columns
 from .text_files import Form, check_jsonl_start, check_lines, csv_columns, unzip
 
-Kind = Literal["events", "profiles", "assignments", "scores", "foreign"]
+Kind = Literal["events", "profiles", "calls", "assignments", "scores", "foreign"]
 
 FORMS: dict[str, Form] = {
     ".parquet": "parquet",
@@ -40,6 +40,7 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "profiles": ("user_id",),
     "assignments": ("user_id", "arm"),
     "scores": ("user_id", "likelihood"),
+    "calls": (),  # JSON lines, read by services/raw_logs.py
     "foreign": (),  # a mapping says what its columns are (mapping.py)
 }
 LOOKALIKES = {

@@ -23,11 +23,12 @@ from ..lake.objects import Bucket
 from ..lake.tables import connect
 from .batch import Batch
 from .drift import drift_of, silent_start
-from .files import Kind, Source, open_source, within_memory
+from .files import FORMS, Kind, Source, open_source, within_memory
 from .limits import ENGINE_DISK, ENGINE_MEMORY, IMPORT, PIECE_ROWS
 from .mapping import FieldMapping, mapped
 from .memory import probe
 from .normalize import Reading, broken_warning, pieces
+from .partitions import Partition, is_day, with_partitions
 from .profiles import normalize_profiles
 from .report import ImportReport
 
@@ -37,13 +38,15 @@ NOBODY = Erased()
 
 @dataclass(frozen=True)
 class Options:
-    """What the one who loads a file decides: the local days to keep, a date for its traits, and
-    which of an events file's fields are ours, where they have other names."""
+    """What the one who loads a file decides: the local days to keep, a date for its traits, which
+    of an events file's fields are ours, where they have other names, and, of Parquet, the columns
+    that its path says."""
 
     since: date | None = None
     until: date | None = None
     valid_from: date | None = None
     mapping: FieldMapping | None = None
+    partitions: tuple[Partition, ...] = ()
 
 
 def import_file(
@@ -95,14 +98,22 @@ def import_file(
 def _opened(
     con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, options: Options, scratch: Path
 ) -> Source:
-    """The file, checked from the outside; with a mapping what that makes of it."""
+    """The file, checked from the outside; with partitions and a mapping what they make of it."""
+    name = path.name
+    # A day in the path says again what ts says; a mapping may want it for ts.
+    said = [p for p in options.partitions if options.mapping or not is_day(p)]
+    if said and FORMS.get(path.suffix.lower()) == "parquet":
+        bare = open_source(path, "foreign", scratch, IMPORT)
+        with within_memory(bare):
+            probe(con, bare, IMPORT.bytes)
+            path = with_partitions(con, bare, said, scratch / "whole.parquet")
     if options.mapping is None or kind != "events":
-        return open_source(path, kind, scratch, IMPORT)
+        return replace(open_source(path, kind, scratch, IMPORT), name=name)
     foreign = open_source(path, "foreign", scratch, IMPORT)
     with within_memory(foreign):
         probe(con, foreign, IMPORT.bytes)
         ours = mapped(con, foreign, options.mapping, scratch / f"{path.name.split('.')[0]}.parquet")
-    return replace(open_source(ours, kind, scratch, IMPORT), name=path.name)
+    return replace(open_source(ours, kind, scratch, IMPORT), name=name)
 
 
 def _events(

@@ -16,6 +16,7 @@ from ..events.files import Kind
 from ..events.importer import Options, import_file
 from ..events.known_mappings import KNOWN
 from ..events.mapping import FieldMapping
+from ..events.partitions import partitions_of
 from ..events.report import ImportReport
 from ..lake.calendar import from_day, parse_date
 from ..lake.erased import Erased
@@ -31,13 +32,17 @@ ATTEMPTS = 8
 MAX_KEY_BYTES = 1_024
 """Of an S3 key (S3 User Guide, "Creating object key names")."""
 
+BUCKET_NAME = re.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""S3 User Guide, "Bucket naming rules"."""
+
 MAX_NAME_BYTES = 128
 """Half of what file systems take, as names of files that are made from it are longer."""
 
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """A landed file and how to read it; `key` is its S3 key under landing/.
+    """A landed file and how to read it; `key` is its S3 key under landing/, or any key of another
+    `bucket`, where the file is read in place.
 
     With `closes_until` the day `until` is closed by the import though nothing happened on it;
     without, `until` is only the last day that may be loaded, and the last one with events closes.
@@ -51,12 +56,15 @@ class ImportRequest:
     closes_until: bool = True
     not_after: date | None = None
     dropped: bool = False
+    bucket: str | None = None
 
     @property
     def rejected_key(self) -> str:
         """Where rows that are set aside go: beside the landed file, in a folder of its own; under a
         hash of its name where that would be too long."""
         name = self.key.removeprefix("landing/")
+        if self.bucket is not None:
+            name = f"{self.bucket}/{self.key}"
         key = f"rejected/{name}.jsonl.gz"
         if len(key.encode()) <= MAX_KEY_BYTES:
             return key
@@ -70,16 +78,19 @@ class ImportRequest:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> ImportRequest:
-        """From {"key", "kind": "events"|"profiles", "since", "until", "valid_from",
-        "closes_until", "mapping", "dropped"}; dates are ISO or null, a mapping is the name of a
-        known one or an object (events/mapping.py), which a dropped file has in its path:
-        `landing/events/mapping=ga4/…`. Raises InvalidInput.
+        """From {"key", "kind": "events"|"profiles"|"calls", "since", "until", "valid_from",
+        "closes_until", "mapping", "dropped", "bucket"}; dates are ISO or null, a mapping is the
+        name of a known one or an object (events/mapping.py), which a dropped file has in its path:
+        `landing/events/mapping=ga4/…`. Other folders such as `dt=2026-10-31` are columns of Parquet
+        files (events/partitions.py). Raises InvalidInput.
         """
-        key, kind = event.get("key"), event.get("kind")
-        if not isinstance(key, str) or not key.startswith("landing/"):
+        key, kind, bucket = event.get("key"), event.get("kind"), event.get("bucket")
+        if bucket is not None and not (isinstance(bucket, str) and BUCKET_NAME.fullmatch(bucket)):
+            raise InvalidInput.at("bucket", f"bucket must be the name of a bucket, not {bucket!r}")
+        if not isinstance(key, str) or not key or not (bucket or key.startswith("landing/")):
             raise InvalidInput.at("key", f"key must name an object under landing/, not {key!r}")
-        if kind not in ("events", "profiles"):
-            raise InvalidInput.at("kind", f"kind must be events or profiles, not {kind!r}")
+        if kind not in ("events", "profiles", "calls"):
+            raise InvalidInput.at("kind", f"kind must be events, profiles or calls, not {kind!r}")
         dates = {
             name: parse_date(str(event[name]), name) if event.get(name) else None
             for name in ("since", "until", "valid_from")
@@ -92,9 +103,9 @@ class ImportRequest:
         mapping = _mapping(in_path[1] if in_path else event.get("mapping"))
         if mapping is not None and kind != "events":
             raise InvalidInput.at("mapping", "mapping is for files of events: leave it out")
-        options = Options(**dates, mapping=mapping)
+        options = Options(**dates, mapping=mapping, partitions=partitions_of(key))
         closes = bool(event.get("closes_until", True))
-        return cls(key, kind, options, closes, dropped=dropped)
+        return cls(key, kind, options, closes, dropped=dropped, bucket=bucket)
 
 
 def _mapping(given: Any) -> FieldMapping | None:
@@ -128,7 +139,8 @@ def import_landed(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
-        landed = objects.download(request.key, Path(scratch) / request.file_name)
+        where = objects if request.bucket is None else Bucket(request.bucket)
+        landed = where.download(request.key, Path(scratch) / request.file_name)
         return import_local(landed, request, head, objects, groups, timezone, folder)
 
 

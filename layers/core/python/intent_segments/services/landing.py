@@ -43,9 +43,9 @@ def land(stores: Stores, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]
     if taken:
         name = _name(taken)
         if rows:
-            stores.objects.put(f"{FOLDER}{name}", _zipped(rows))
+            stores.objects.put(f"{FOLDER}{name}", zipped(rows))
         if refused:
-            stores.objects.put(f"rejected/{FOLDER}{name}", _zipped(refused))
+            stores.objects.put(f"rejected/{FOLDER}{name}", zipped(refused))
     return {"batchItemFailures": failures}
 
 
@@ -56,5 +56,6 @@ def _name(taken: list[tuple[int, str]]) -> str:
     return f"{at:%Y-%m-%d/%H}/{digest[:24]}.jsonl.gz"
 
 
-def _zipped(lines: list[bytes]) -> bytes:
+def zipped(lines: list[bytes]) -> bytes:
+    """Lines with their ends as one file; the same lines are the same bytes."""
     return gzip.compress(b"".join(lines), LEVEL, mtime=0)

@@ -49,7 +49,7 @@ class Receiver:
         self._check(authorization, document, now)
         document.pop("writeKey", None)  # a secret, and no part of the call
         calls = read_calls(document, kind, (now - EPOCH) // MICROSECOND)
-        lines = [*calls.lines, *(_set_aside(calls, now))]
+        lines = [*calls.lines, *(set_aside(calls, now))]
         if lines:
             self.stores.calls.send(pack(lines))
         return _answer(calls, kind)
@@ -105,7 +105,7 @@ def unzipped(body: bytes, encoding: str | None) -> bytes:
     return body
 
 
-def _set_aside(calls: Calls, now: datetime) -> list[bytes]:
+def set_aside(calls: Calls, now: datetime) -> list[bytes]:
     """Refused calls as lines of the same message: told or not, clients send them no more."""
     return [
         json.dumps(
