@@ -19,7 +19,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 
 CONSOLE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard web 2>/dev/null))
 
-.PHONY: help setup demo console screenshots test fuzz api-changes licences audit \
+.PHONY: help setup demo console console-times screenshots test fuzz api-changes licences audit \
         vulnerabilities sbom lock-audit check lint-python lint-template \
         lint-console build sizes cold-starts restore-drill test-artefacts bench deploy \
         lock-layers clean
@@ -28,6 +28,8 @@ help:
 	@echo 'make setup           install everything into .venv'
 	@echo 'make demo            the whole job on real data, on this machine, with a report'
 	@echo 'make console         build the web console into web/dist'
+	@echo 'make screenshots     pictures of the console for the docs'
+	@echo 'make console-times   how quickly the console shows and answers'
 	@echo 'make test            checks and all tests'
 	@echo 'make check           ruff, mypy, the lint of template.yaml, and the checks of the console'
 	@echo 'make build           what AWS gets: functions and layers, with their sizes'
@@ -103,6 +105,11 @@ web/node_modules/.checked: $(CONSOLE_SOURCES) docs/openapi.json docs/segments.md
 screenshots: setup console
 	@infra/install_chromium.sh
 	@$(VENV)/bin/python infra/screenshots.py docs/images
+
+# How quickly it shows and answers: docs/console.md.
+console-times: setup console
+	@infra/install_chromium.sh
+	@$(VENV)/bin/python -m infra.console_times
 
 # ---- Checks -----------------------------------------------------------------------------------
 

@@ -88,3 +88,19 @@ def test_the_trend_can_be_read_as_a_table_and_day_by_day(page: Page) -> None:
     newest = chart.get_by_role("row").nth(1)
     assert seen_number(newest.get_by_role("cell").nth(1)) == users
     assert chart.get_by_role("row").count() == 31
+
+
+def test_who_enters_and_leaves_a_segment_is_told_night_by_night(page: Page, world: Account) -> None:
+    api = world.stack.api
+    api.post("/v1/destinations", {"name": "Crossings", "kind": "file", "settings": {}})
+    page.goto("/segments/all-users/engage")
+    page.get_by_text("Both", exact=True).click()
+    page.get_by_label("Destination").select_option(label="Crossings (Files)")
+    page.get_by_role("button", name="Save engagement").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who crosses: All users")
+    (made,) = [one for one in api.get("/v1/engagements")["data"] if one["goal_id"] is None]
+    assert made["audience"]["stream"] == ["entered", "left"]
+    assert made["schedule"]["kind"] == "nightly"
+    page.goto("/segments/all-users")
+    expect(page.get_by_role("region", name="Engagements")).to_contain_text("All users")
+    api.post(f"/v1/engagements/{made['id']}/stop")

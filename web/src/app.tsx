@@ -9,6 +9,7 @@ const GoalPage = lazy(() => import("./pages/goal"));
 const MembersPage = lazy(() => import("./pages/members"));
 const ChangesPage = lazy(() => import("./pages/changes"));
 const EngagePage = lazy(() => import("./pages/engage"));
+const EngageSegmentPage = lazy(() => import("./pages/engage_segment"));
 const EngagementPage = lazy(() => import("./pages/engagement"));
 const Segments = lazy(() => import("./pages/segments"));
 const SegmentPage = lazy(() => import("./pages/segment"));
@@ -36,6 +37,7 @@ export function App({ session }: { session: Session }) {
             <Route path="/segments/new" component={Builder} />
             <Route path="/segments/:id" component={SegmentPage} />
             <Route path="/segments/:id/edit" component={Builder} />
+            <Route path="/segments/:id/engage" component={EngageSegmentPage} />
             <Route path="/users" component={UsersPage} />
             <Route path="/users/:id" component={UserPage} />
             <Route path="/runs" component={Runs} />

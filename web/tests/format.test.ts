@@ -8,6 +8,7 @@ import {
   daysBetween,
   daysOf,
   instant,
+  instantIn,
   localToday,
   period,
 } from "../src/format/dates";
@@ -122,4 +123,20 @@ test.each([
   [undefined, "/"],
 ])("after signing in %s leads to %s", (state, path) => {
   expect(ownPath(state)).toBe(path);
+});
+
+describe("a time that is typed, in the account's zone", () => {
+  test.each([
+    ["2026-12-01T09:00", "UTC", "2026-12-01T09:00:00.000Z"],
+    ["2026-12-01T09:00", "Europe/Berlin", "2026-12-01T08:00:00.000Z"],
+    ["2026-07-01T00:30", "America/New_York", "2026-07-01T04:30:00.000Z"],
+    // The clocks of Berlin went on at 02:00 on 29 March and back at 03:00 on 25 October.
+    ["2026-03-29T03:30", "Europe/Berlin", "2026-03-29T01:30:00.000Z"],
+    ["2026-03-29T01:30", "Europe/Berlin", "2026-03-29T00:30:00.000Z"],
+    ["2026-03-29T02:30", "Europe/Berlin", "2026-03-29T01:30:00.000Z"],
+    ["2026-10-25T04:30", "Europe/Berlin", "2026-10-25T03:30:00.000Z"],
+    ["2026-06-01T12:00", "Asia/Kolkata", "2026-06-01T06:30:00.000Z"],
+  ])("%s in %s is %s", (local, zone, expected) => {
+    expect(instantIn(local, zone)).toBe(expected);
+  });
 });

@@ -162,6 +162,12 @@ export const useEngagements = (goal: string): Resource<Schema<"EngagementList">>
     ),
   );
 
+/** Of goals and plain segments, the newest ones. */
+export const useAllEngagements = (): Resource<Schema<"EngagementList">> =>
+  useResource("engagements", () =>
+    answer(api.GET("/v1/engagements", { params: { query: { limit: SOME } } })),
+  );
+
 export const useEngagement = (id: string, every?: number): Resource<Engagement> =>
   useResource(
     `engagements/${id}`,

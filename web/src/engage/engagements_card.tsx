@@ -1,6 +1,12 @@
 /** What was done about a goal: its engagements, newest first. */
 import { Send } from "lucide-preact";
-import { type Goal, useEngagements, useMe } from "../api/resources";
+import {
+  type Engagement,
+  type Goal,
+  useAllEngagements,
+  useEngagements,
+  useMe,
+} from "../api/resources";
 import { may } from "../api/roles";
 import { day } from "../format/dates";
 import { counted } from "../format/numbers";
@@ -28,25 +34,47 @@ export function EngagementsCard({ goal }: { goal: Goal }) {
           </a>
         )}
       </div>
-      {all.length > 0 && (
-        <ul class="plain-list">
-          {all.map((one) => (
-            <li key={one.id}>
-              <a href={`/engagements/${one.id}`}>
-                {one.name}
-                <span class="small faint block">{reaching(one)}</span>
-              </a>
-              <span class="small faint">
-                {one.sends > 0
-                  ? `${counted(one.sends, "send")}${one.last_send ? `, last ${lastSend(one.last_send)}` : ""}`
-                  : "not sent yet"}
-              </span>
-              <EngagementStatus engagement={one} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {all.length > 0 && <EngagementsList engagements={all} />}
     </section>
+  );
+}
+
+/** The engagements of a plain segment; nothing while there are none. */
+export function SegmentEngagements({ segment }: { segment: string }) {
+  const all =
+    useAllEngagements().data?.data.filter((one) => one.audience.segment === segment) ?? [];
+  if (all.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="engagements-heading">
+      <div class="card-head">
+        <div>
+          <h2 id="engagements-heading">Engagements</h2>
+          <p>What goes out to its members. Nobody is held back, so it cannot be measured.</p>
+        </div>
+      </div>
+      <EngagementsList engagements={all} />
+    </section>
+  );
+}
+
+function EngagementsList({ engagements }: { engagements: readonly Engagement[] }) {
+  return (
+    <ul class="plain-list">
+      {engagements.map((one) => (
+        <li key={one.id}>
+          <a href={`/engagements/${one.id}`}>
+            {one.name}
+            <span class="small faint block">{reaching(one)}</span>
+          </a>
+          <span class="small faint">
+            {one.sends > 0
+              ? `${counted(one.sends, "send")}${one.last_send ? `, last ${lastSend(one.last_send)}` : ""}`
+              : "not sent yet"}
+          </span>
+          <EngagementStatus engagement={one} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

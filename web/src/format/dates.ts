@@ -74,6 +74,34 @@ export function localToday(timezone: string, now: Date): string {
   }).format(now);
 }
 
+/**
+ * The instant of a local time ("2026-12-01T09:00") in a time zone, with its offset. A time that a
+ * clock leaves out in spring becomes the one an hour later.
+ */
+export function instantIn(local: string, timezone: string): string {
+  const asIfUtc = Date.parse(`${local}:00Z`);
+  // The offset at the first guess may be that of the other side of a change of clocks.
+  const guess = asIfUtc - offsetMs(asIfUtc, timezone);
+  return new Date(asIfUtc - offsetMs(guess, timezone)).toISOString();
+}
+
+/** How far the zone's clocks are ahead of UTC at an instant. */
+function offsetMs(instantMs: number, timezone: string): number {
+  const shown = new Intl.DateTimeFormat("en-CA", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  }).formatToParts(new Date(instantMs));
+  const part = (type: string) => shown.find((one) => one.type === type)?.value ?? "00";
+  const local = `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}:${part("second")}Z`;
+  return Date.parse(local) - instantMs;
+}
+
 /** "3 days ago", "9 years ago": how far back a day lies, in the unit that says it best. */
 export function ago(days: number): string {
   const units = [

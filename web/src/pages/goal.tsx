@@ -12,6 +12,7 @@ import {
   useReport,
   useSegment,
   useSends,
+  useUplift,
 } from "../api/resources";
 import { may } from "../api/roles";
 import { EngagementsCard } from "../engage/engagements_card";
@@ -23,7 +24,7 @@ import { DriversPanel } from "../goals/drivers_panel";
 import { EvaluationPanel } from "../goals/evaluation_panel";
 import { FlowChart } from "../goals/flow_chart";
 import { Headline } from "../goals/headline";
-import { CHART_HEIGHT, ProgressChart } from "../goals/progress_chart";
+import { type Baseline, CHART_HEIGHT, ProgressChart } from "../goals/progress_chart";
 import { StatusPill } from "../goals/status";
 import { WindowsChart } from "../goals/windows_chart";
 import { ProblemNotice, StaleNotice } from "../parts/notice";
@@ -199,6 +200,7 @@ function Curve({
   const { outlook } = progress;
   const sends = useSends(goal.id).data ?? [];
   const over = goal.ends_on != null && last !== undefined && last.date >= goal.ends_on;
+  const baseline = useBaseline(goal, sends.length > 0);
   return (
     <ProgressChart
       title="Predicted and actual"
@@ -207,6 +209,7 @@ function Curve({
       days={progress.days}
       target={goal.target}
       markers={sends}
+      baseline={baseline}
       whisker={
         outlook && goal.ends_on && !over
           ? {
@@ -236,6 +239,20 @@ function useLinkedSection(sections: number): void {
     const section = document.getElementById(location.hash.slice(1));
     section?.scrollIntoView();
   }, [sections]);
+}
+
+/** So many of control must have done it, or its line is a few steps that say nothing. */
+const ENOUGH_FOR_A_LINE = 30;
+
+/** What all members would have done without engagements, as the control group implies it. */
+function useBaseline(goal: Goal, engaged: boolean): Baseline | undefined {
+  const uplift = useUplift(engaged ? goal.id : null).data;
+  if (!uplift || (uplift.srm && !uplift.srm.ok) || uplift.control.did < ENOUGH_FOR_A_LINE) return;
+  const scale = (uplift.test.users + uplift.control.users) / uplift.test.users;
+  const points = uplift.by_day.flatMap((one) =>
+    one.baseline?.value == null ? [] : [{ date: one.date, value: one.baseline.value * scale }],
+  );
+  return { name: "without engagements, as control implies it", points };
 }
 
 function whenOf(goal: Goal): string {

@@ -1,5 +1,5 @@
 import { answer, type Problem } from "@intent-segments/client";
-import { Pencil, Plus, Trash } from "lucide-preact";
+import { Pencil, Plus, Send, Trash } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import { forget, problemOf } from "../api/resource";
@@ -16,6 +16,7 @@ import { may } from "../api/roles";
 import { api } from "../api/setup";
 import { ChartFrame } from "../charts/frame";
 import { TimeChart } from "../charts/time";
+import { SegmentEngagements } from "../engage/engagements_card";
 import { addDays, day, dayOf, shortDay } from "../format/dates";
 import { count, counted, percent } from "../format/numbers";
 import { StatusPill } from "../goals/status";
@@ -73,6 +74,11 @@ export default function SegmentPage() {
         me && (
           <>
             {may(me, "post_v1_segments_segment_id_exports") && <ExportButton segment={data.id} />}
+            {may(me, "post_v1_engagements") && (
+              <a class="button" href={`/segments/${data.id}/engage`}>
+                <Send size={16} aria-hidden="true" /> Engage
+              </a>
+            )}
             {own && may(me, "patch_v1_segments_segment_id") && (
               <a class="button" href={`/segments/${data.id}/edit`}>
                 <Pencil size={16} aria-hidden="true" /> Edit
@@ -93,6 +99,7 @@ export default function SegmentPage() {
         <div class="stack">
           <TrendCard segment={data} />
           <GoalsOf segment={data} />
+          <SegmentEngagements segment={data.id} />
         </div>
         <Members segment={data} />
       </div>
