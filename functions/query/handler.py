@@ -6,10 +6,19 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from intent_segments.api import changes, effects, members, previews, progress, reporting, trends
+from intent_segments.api import (
+    changes,
+    effects,
+    members,
+    previews,
+    progress,
+    refused_calls,
+    reporting,
+    trends,
+)
 from intent_segments.api.app import Api
 
-MODULES = (previews, trends, members, progress, changes, effects, reporting)
+MODULES = (previews, trends, members, progress, changes, effects, reporting, refused_calls)
 ROUTERS = [module.router for module in MODULES]
 
 api = Api(ROUTERS, clock=lambda: datetime.now(UTC), random=os.urandom)

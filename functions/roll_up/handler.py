@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from intent_segments.services.after_steps import after_import
+from intent_segments.services.after_steps import after_roll_up
 from intent_segments.services.measured import measured
 from intent_segments.services.refusals import refusals_as_answers
 from intent_segments.services.rolling_up import PORTION_SECONDS, roll_up
@@ -25,7 +25,7 @@ def stores() -> Stores:
     return Stores.of(Settings.from_env()).watched()
 
 
-@measured("RollUp", stores, partial(datetime.now, UTC), after_import)
+@measured("RollUp", stores, partial(datetime.now, UTC), after_roll_up)
 @refusals_as_answers
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """To what was rolled up, or {"failed"}; the event says nothing."""

@@ -319,7 +319,16 @@ def reads(life: Life, goal: str) -> None:
     life.http("GET", f"/v1/goals/{goal}/changes/users")
     life.http("PATCH", f"/v1/goals/{goal}", {"name": "renamed"})
     life.http("PATCH", "/v1/account", {"goal_limit": 9})
-    for path in ("goals", "events", "traits", "signals", "account", "runs"):
+    for path in (
+        "goals",
+        "events",
+        "traits",
+        "signals",
+        "account",
+        "runs",
+        "roll-ups",
+        "refused-calls",
+    ):
         life.http("GET", f"/v1/{path}")
     life.http("GET", f"/v1/runs/night-{from_day(AS_OF + 1).isoformat()}")
     clone = life.http("POST", f"/v1/goals/{goal}/clone", {"name": "c"}).json["id"]

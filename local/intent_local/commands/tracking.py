@@ -1,11 +1,14 @@
-"""`intent tracking`: write keys of the tracking API, and the roll-up of what it took."""
+"""`intent tracking`: write keys of the tracking API, roll-ups of what it took, and what it could
+not use."""
 
 from __future__ import annotations
 
 import argparse
+from itertools import islice
 from urllib.parse import quote
 
-from ..connection import connect
+from ..arguments import day
+from ..connection import Connection, connect
 from ..console import say, show, show_json, show_table
 from ..invoke import invoke
 from .resources import add_common_arguments
@@ -21,7 +24,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     revoked = actions.add_parser("revoke-key", help="refuse a key from now on")
     revoked.add_argument("id")
     rolled = actions.add_parser("roll-up", help="put calls that have landed into the lake now")
-    for action in (created, listed, revoked, rolled):
+    reports = actions.add_parser("roll-ups", help="what roll-ups did, newest first")
+    refused = actions.add_parser("refused", help="calls of a day that could not be used")
+    refused.add_argument("--date", type=day, metavar="DATE", help="UTC; default: the newest")
+    for action in (reports, refused):
+        action.add_argument("--limit", type=int, default=20, help="default: 20")
+    for action in (created, listed, revoked, rolled, reports, refused):
         add_common_arguments(action)
         action.set_defaults(run=run)
 
@@ -38,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
                     ("id", "made", "name"), [(k["id"], k["created_at"], k["name"]) for k in keys]
                 )
             return 0
+        if args.action in ("roll-ups", "refused"):
+            return list_calls(stack, args)
         if args.action == "create-key":
             made = stack.api.post("/v1/write-keys", {"name": args.name})
         elif args.action == "revoke-key":
@@ -55,5 +65,30 @@ def run(args: argparse.Namespace) -> int:
         show(
             f"{made['files']:,} files: {made['added']:,} events added, "
             f"{made['duplicates']:,} known already, {made['left']:,} files left"
+        )
+    return 0
+
+
+def list_calls(stack: Connection, args: argparse.Namespace) -> int:
+    """Roll-ups or refused calls, the newest ones."""
+    if args.action == "roll-ups":
+        pages = stack.api.pages("/v1/roll-ups")
+    else:
+        given = {} if args.date is None else {"date": args.date.isoformat()}
+        pages = stack.api.pages("/v1/refused-calls", **given)
+    found = list(islice(pages, args.limit))
+    if args.json:
+        show_json({"data": found})
+    elif args.action == "roll-ups":
+        show_table(
+            ("ended", "files", "rows", "added", "known already", "left"),
+            [
+                (r["ended_at"], r["files"], r["rows_read"], r["added"], r["duplicates"], r["left"])
+                for r in found
+            ],
+        )
+    else:
+        show_table(
+            ("came", "field", "reason"), [(c["at"], c["field"], c["message"]) for c in found]
         )
     return 0

@@ -64,6 +64,8 @@ from .service_answers import Me as Me
 from .signal_answers import GoalSignals as GoalSignals
 from .signal_answers import SourceList as SourceList
 from .tracking_answers import CallsTaken as CallsTaken
+from .tracking_answers import RefusedCallList as RefusedCallList
+from .tracking_answers import RollUpList as RollUpList
 from .tracking_answers import WriteKeyList as WriteKeyList
 from .tracking_answers import WriteKeyMade as WriteKeyMade
 

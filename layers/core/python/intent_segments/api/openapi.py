@@ -117,6 +117,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "The day of a night; the last one when left out.",
         "schema": {"type": "string", "format": "date"},
     },
+    "refused-date": {
+        "name": "date",
+        "in": "query",
+        "description": "The day, UTC, on which they were sent; the newest one when left out.",
+        "schema": {"type": "string", "format": "date"},
+    },
     "from-standing": {
         "name": "from",
         "in": "query",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -46,4 +46,47 @@ class WriteKeyList(Answer):
     """Write keys."""
 
     data: list[WriteKey]
+    has_more: bool
+
+
+class RollUp(Answer):
+    """One roll-up. `rows_read` are events, traits and links; `duplicates` were known already;
+    `set_aside` counts events by the reason for which the lake did not take them; files that are
+    `left` are for the next one, and those `unreadable` lie in the bucket under these keys."""
+
+    id: str
+    ended_at: datetime
+    seconds: float
+    files: int
+    rows_read: int
+    added: int
+    duplicates: int
+    set_aside: dict[str, int]
+    left: int
+    unreadable: list[str]
+    version: int | None
+    watermark: date | None
+
+
+class RollUpList(Answer):
+    """Roll-ups, newest first."""
+
+    data: list[RollUp]
+    has_more: bool
+
+
+class CallSetAside(Answer):
+    """A call that could not be used: when it came, the field at fault, what to do, and the call."""
+
+    id: str
+    at: datetime
+    field: str
+    message: str
+    call: Any
+
+
+class RefusedCallList(Answer):
+    """Refused calls of one day, those of the newest hour first."""
+
+    data: list[CallSetAside]
     has_more: bool

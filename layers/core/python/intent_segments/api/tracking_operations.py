@@ -37,6 +37,27 @@ TRACKING: tuple[Operation, ...] = (
         for name, (model, told) in CALLS.items()
     ),
     Operation(
+        "GET",
+        "/v1/roll-ups",
+        "What became of calls that have landed: every roll-up of the last 90 days that found any",
+        "RollUpList",
+        "Tracking",
+        parameters=PAGED,
+        problems=("invalid-input",),
+        role="viewer",
+    ),
+    Operation(
+        "GET",
+        "/v1/refused-calls",
+        "Calls that could not be used, as they came, with the reason",
+        "RefusedCallList",
+        "Tracking",
+        "query",
+        parameters=("refused-date", *PAGED),
+        problems=("invalid-input",),
+        role="marketer",
+    ),
+    Operation(
         "POST",
         "/v1/write-keys",
         "Make a key with which client libraries may send calls; it is shown once",

@@ -1,4 +1,4 @@
-"""/v1/write-keys"""
+"""/v1/write-keys, and /v1/roll-ups: what became of the calls that they let in"""
 
 from __future__ import annotations
 
@@ -35,3 +35,9 @@ def page() -> dict[str, Any]:
 def revoke(key_id: str) -> Response[str]:
     write_keys.revoke(call_of(router).stores, key_id)
     return Response(204, None, "")
+
+
+@router.get("/v1/roll-ups")
+def roll_ups() -> dict[str, Any]:
+    call = call_of(router)
+    return listed(*call.stores.roll_ups.page(call.limit(), call.query("starting_after")))

@@ -82,3 +82,21 @@ def after_import(stores: Stores, done: Done) -> Told:
         Metric("ImportedBytes", done.work.counts.bytes_read, "Bytes"),
     )
     return Told(told, metrics)
+
+
+def after_roll_up(stores: Stores, done: Done) -> Told:
+    """After a roll-up: the same, and the record of one that found anything."""
+    report = done.answer
+    if report.get("files"):
+        ended = datetime.fromisoformat(done.work.finished_at)
+        aside = {reason: entry["count"] for reason, entry in report["set_aside"].items()}
+        names = ("files", "rows_read", "added", "duplicates", "left", "unreadable")
+        kept = {name: report[name] for name in names} | {
+            "ended_at": ended.isoformat(),
+            "seconds": round(done.work.milliseconds / 1000, 3),
+            "set_aside": aside,
+            "version": report.get("version"),
+            "watermark": report.get("watermark"),
+        }
+        stores.roll_ups.put(ended, kept)
+    return after_import(stores, done)

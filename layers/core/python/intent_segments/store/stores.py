@@ -18,6 +18,7 @@ from .goals import GoalStore
 from .lake_head import LakeHead
 from .objects import Objects
 from .outbox import Outbox
+from .roll_ups import RollUpStore
 from .run_work import RunWorkStore
 from .runs import RunStore
 from .schedules import Schedules
@@ -55,6 +56,7 @@ class Stores:
     schedules: Schedules
     write_keys: WriteKeyStore
     calls: CallQueue
+    roll_ups: RollUpStore
     meter: Meter = field(default_factory=Meter)
 
     @classmethod
@@ -83,6 +85,7 @@ class Stores:
             schedules=Schedules(),
             write_keys=WriteKeyStore(table),
             calls=CallQueue(settings.calls_queue),
+            roll_ups=RollUpStore(table),
         )
 
     def watched(self) -> Stores:
