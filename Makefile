@@ -21,7 +21,7 @@ CONSOLE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard web 2>
 
 .PHONY: help setup demo console console-times screenshots test fuzz api-changes licences audit \
         vulnerabilities sbom lock-audit check lint-python lint-template \
-        lint-console build sizes cold-starts restore-drill test-artefacts bench deploy \
+        lint-console build sizes cold-starts costs restore-drill test-artefacts bench deploy \
         lock-layers clean
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo 'make build           what AWS gets: functions and layers, with their sizes'
 	@echo 'make restore-drill   a lost stack, put back from its copies'
 	@echo 'make cold-starts     how long the built functions take to start'
+	@echo 'make costs           what a stack costs a month, from what was measured'
 	@echo 'make test-artefacts  run the built functions on Python 3.13'
 	@echo 'make fuzz            the API asked anything, for ten minutes (SECONDS=600)'
 	@echo 'make api-changes     what breaks clients of the API since BASE (main)'
@@ -120,7 +121,7 @@ test: setup check console
 	  else echo 'artefacts: not run, the built functions need a python3.13'; fi
 
 fuzz: setup
-	@FUZZ_SECONDS=$(or $(SECONDS),600) $(VENV)/bin/pytest -q tests/e2e/test_main_job_fuzzed.py
+	@FUZZ_SECONDS=$(or $(SECONDS),600) $(VENV)/bin/pytest -q -rP tests/e2e/test_main_job_fuzzed.py
 
 api-changes: setup
 	@mkdir -p build && git show $(or $(BASE),main):docs/openapi.json > build/openapi-before.json
@@ -181,6 +182,10 @@ cold-starts: build
 # A lost stack goes on from its copies: docs/upgrade.md.
 restore-drill: setup
 	@$(VENV)/bin/python -m bench.restore_drill build/restore-drill
+
+# docs/costs.md from the figures of `python -m bench.cost_figures`.
+costs: setup
+	@$(VENV)/bin/python -m bench.cost_page docs/costs.md
 
 test-artefacts: build
 	@$(VENV)/bin/python tests/run_suites.py artefacts

@@ -120,10 +120,11 @@ def time_night(stores: Stores, manifest_key: str, scratch: Path) -> dict[str, An
             linear.logit(matrix)
             trees.logit(matrix)
 
-    warm, _ = seconds(lambda: score_groups(stores, night, scratch))
+    warm, busy = seconds(lambda: score_groups(stores, night, scratch))
     return {
         "first_done": first_done,
         "warm": warm,
+        "cpu": busy,
         "peak": peak(),
         "floor": seconds(floor)[0],
         "members": members(stores, night),

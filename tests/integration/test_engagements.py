@@ -196,6 +196,10 @@ def test_what_is_agreed_is_locked_and_a_name_is_not(made: Campaign, here: Receiv
     renamed = ask("PATCH", path, {"name": "Other", "reference": "r2"}).json
     assert (renamed["name"], renamed["reference"]) == ("Other", "r2")
     assert renamed["audience"] == engagement["audience"]
+    assert ask("PATCH", path, {"name": None}).status == 422  # nothing to change
+    without = ask("PATCH", path, {"name": None, "reference": None}).json
+    assert (without["name"], without["reference"]) == ("Other", None)
+    answers.Engagement.model_validate(without)
     gone = ask("DELETE", path)
     assert gone.status == 405 and "/stop" in gone.json["detail"]
     made.requested.clear()

@@ -419,3 +419,41 @@ def test_a_snapshot_is_taken_of_published_versions_and_leaves_the_disk_that_it_m
     assert forecast["EphemeralStorage"] == {"Size": disk}
     [version] = [r for r in stack.values() if r["Type"] == "AWS::Lambda::Version"]
     assert version["DeletionPolicy"] == "Delete"
+
+
+def test_every_parameter_is_explained_and_stands_in_one_group():
+    groups = DOCUMENT["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    listed = [name for group in groups for name in group["Parameters"]]
+    assert sorted(listed) == sorted(DOCUMENT["Parameters"])
+    assert not [name for name, one in DOCUMENT["Parameters"].items() if not one.get("Description")]
+    assert not [name for name, one in DOCUMENT["Outputs"].items() if not one.get("Description")]
+
+
+def test_every_parameter_has_a_default_so_that_a_guided_deployment_needs_no_answers():
+    assert not [name for name, one in DOCUMENT["Parameters"].items() if "Default" not in one]
+
+
+def test_every_parameter_has_an_effect():
+    text = (CHECKOUT / "template.yaml").read_text().split("\nConditions:", 1)[1]
+    used = set(re.findall(r"!Ref (\w+)|\$\{(\w+)\}", text))
+    names = {name for pair in used for name in pair if name}
+    assert set(DOCUMENT["Parameters"]) <= names
+
+
+def test_logs_are_kept_as_long_as_the_parameter_says():
+    logs = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Logs::LogGroup"]
+    assert [log["RetentionInDays"] for log in logs] == [{"Ref": "RetentionDays"}] * 3
+    assert DOCUMENT["Globals"]["Function"]["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogs"}
+
+
+def test_the_api_lets_through_as_much_as_the_parameters_say():
+    settings = RESOURCES["ApiStage"]["Properties"]["DefaultRouteSettings"]
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ApiRateLimit"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "ApiBurstLimit"}
+
+
+def test_the_table_can_be_put_back_to_any_second_and_is_not_deleted_by_mistake():
+    table = RESOURCES["Table"]["Properties"]
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert DOCUMENT["Parameters"]["DeletionProtection"]["Default"] == "true"

@@ -132,7 +132,8 @@ def test_a_holdout_is_switched_on_kept_and_switched_off(stores: Stores) -> None:
     assert change(holdout_share=0.05, goal_limit=7)["goal_limit"] == 7
     refused = ask("PATCH", "/v1/account", {"holdout_share": 0.1})
     assert refused.status == 409 and "keeps its share" in refused.text
-    assert ask("PATCH", "/v1/account", {"holdout_share": 0.5}).status == 422
+    for wrong in (0.5, True, False, "0"):
+        assert ask("PATCH", "/v1/account", {"holdout_share": wrong}).status == 422
     goal_id = ask("POST", "/v1/goals", GOAL).json["id"]
     found = ask("GET", "/v1/account/holdout").json
     answers.HoldoutReport.model_validate(found)

@@ -69,6 +69,7 @@ def test_a_new_goal_is_accepted_and_says_where_it_is(stores: Stores) -> None:
         ({"forecast_id": "fc_1"}, "", "leave out forecast_id"),
         ({"direction": "up"}, "direction", "maximize"),
         ({"control_share": 0.5}, "control_share", "0.01 to 0.2"),
+        ({"control_share": True}, "control_share", "number"),
         ({"rolling_days": 7}, "rolling_days", "exclude one another"),
         ({"rolling_days": 100, "ends_on": None}, "rolling_days", "1 to 90"),
         ({"rolling_days": "7", "ends_on": None}, "rolling_days", "valid integer"),

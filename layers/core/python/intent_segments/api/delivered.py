@@ -61,7 +61,7 @@ class EngagementAudience(Answer):
     everyone: bool
     buckets: list[BucketName] | None
     segment: str | None
-    definition: SegmentDefinition
+    definition: SegmentDefinition | None
     follow: bool
     stream: list[Literal["entered", "left"]] | None
     initial: bool

@@ -115,7 +115,7 @@ class AccountChange(Request):
     ai_pack: Annotated[bool, Field(strict=True)] | None = None
     timezone: str | None = Field(None, json_schema_extra={"readOnly": True})
     goal_limit: Annotated[int, Field(strict=True)] | None = None
-    holdout_share: float | None = Field(
+    holdout_share: Annotated[float, Field(strict=True)] | None = Field(
         None, description="Of all users, 0.005 to 0.1, whom nothing reaches; 0 lets them go."
     )
     channels: Annotated[dict[ChannelName, Channel], Field(max_length=MAX_CHANNELS)] | None = Field(
@@ -202,7 +202,7 @@ class NewGoal(ForecastRequest):
     name: Name
     forecast_id: str | None = None
     events: list[GoalEventEntry] = Field(default_factory=list, examples=[EVENTS])
-    control_share: float = CONTROL_SHARE
+    control_share: Annotated[float, Field(strict=True)] = CONTROL_SHARE
 
     @model_validator(mode="after")
     def _one_source(self) -> NewGoal:
@@ -232,7 +232,7 @@ class GoalClone(Request):
     rolling_days: Annotated[int, Field(strict=True)] | None = None
     target: Target | None = None
     buckets: BucketPolicy = None
-    control_share: float | None = None
+    control_share: Annotated[float, Field(strict=True)] | None = None
 
     def changes(self) -> dict[str, Any]:
         """The fields of a draft that the caller gave, nulls among them."""

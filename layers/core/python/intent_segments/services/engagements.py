@@ -191,9 +191,10 @@ def page(
 
 
 def change(stores: Stores, engagement_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Set `name` or `reference`; whom, where and when are locked. Raises NotFound, InvalidInput,
-    Conflict."""
+    """Set `name` or `reference`; whom, where and when are locked. A `name` of None leaves it, a
+    `reference` of None takes it away. Raises NotFound, InvalidInput, Conflict."""
     refuse_locked(changes)
+    changes = {k: value for k, value in changes.items() if (k, value) != ("name", None)}
     if not changes:
         raise InvalidInput("Nothing to change: give name or reference.")
     return _shown(stores, stores.engagements.change(engagement_id, changes))
