@@ -9,7 +9,10 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/charts.css";
 import "./styles/pages.css";
+import "./styles/new_goal.css";
+import "./styles/engage.css";
 import "./styles/goals.css";
+import "./styles/uplift.css";
 
 async function start(root: HTMLElement): Promise<void> {
   followSystem();

@@ -1,10 +1,11 @@
 import { answer, type Problem, type Schema } from "@intent-segments/client";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import { forget, problemOf, remember } from "../api/resource";
 import { type Segment, useMe, useSegment } from "../api/resources";
 import { may } from "../api/roles";
 import { api } from "../api/setup";
+import { useDebounced } from "../parts/debounced";
 import { ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
 import { RoleNotice } from "../parts/role";
@@ -196,14 +197,4 @@ function JsonEditor({
       </p>
     </div>
   );
-}
-
-/** A value once it has rested for a while. */
-export function useDebounced<T>(value: T, ms: number): T {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return rested;
 }

@@ -24,7 +24,9 @@ export function LinesChart({ uplift }: { uplift: Uplift }) {
     });
   const forecast = told((one) => one.forecast);
   const baseline = told((one) => one.baseline?.value);
-  const zero = { date: start, value: 0 };
+  // A rolling goal's days are windows of their own; those of others add up from nothing.
+  const rolling = uplift.rolling_days != null;
+  const zero = rolling ? [] : [{ date: start, value: 0 }];
   return (
     <ChartFrame
       title="Forecast, baseline and actual"
@@ -40,7 +42,7 @@ export function LinesChart({ uplift }: { uplift: Uplift }) {
         </>
       }
       table={{
-        head: ["Day", "Actual", "Baseline", "95 % certain", "Forecast"],
+        head: [rolling ? "Window after" : "Day", "Actual", "Baseline", "95 % certain", "Forecast"],
         rows: days.map((one) => [
           day(one.date),
           count(one.actual),
@@ -56,7 +58,7 @@ export function LinesChart({ uplift }: { uplift: Uplift }) {
         <TimeChart
           width={width}
           height={HEIGHT}
-          from={start}
+          from={rolling ? first.date : start}
           to={last.date}
           bands={[
             {
@@ -69,9 +71,9 @@ export function LinesChart({ uplift }: { uplift: Uplift }) {
             },
           ]}
           lines={[
-            ...(forecast.length > 0 ? [{ tone: "predicted", points: [zero, ...forecast] }] : []),
-            { tone: "baseline", points: [zero, ...baseline] },
-            { tone: "actual", tip: true, points: [zero, ...told((one) => one.actual)] },
+            ...(forecast.length > 0 ? [{ tone: "predicted", points: [...zero, ...forecast] }] : []),
+            { tone: "baseline", points: [...zero, ...baseline] },
+            { tone: "actual", tip: true, points: [...zero, ...told((one) => one.actual)] },
           ]}
           label={`Members of the test arm, ${shortDay(start)} to ${shortDay(last.date)}.`}
           read={(date) => {

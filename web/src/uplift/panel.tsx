@@ -36,6 +36,7 @@ export function UpliftPanel({ goal }: { goal: Goal }) {
   const { query } = useRoute();
   const scope = query.uplift ?? "";
   const uplift = useUplift(goal.id, scope);
+  const engagements = useEngagements(goal.id).data?.data;
   const timezone = useAccount().data?.timezone ?? "UTC";
   const { data } = uplift;
   return (
@@ -54,6 +55,14 @@ export function UpliftPanel({ goal }: { goal: Goal }) {
       <StaleNotice resource={uplift} timezone={timezone} />
       {uplift.problem && !data && <ProblemNotice problem={uplift.problem} retry={uplift.refresh} />}
       {!data && uplift.loading && <SkeletonCard height={420} label="Uplift is being fetched" />}
+      {engagements && !engagements.some((one) => one.sends > 0) && (
+        <Notice title="Nothing has gone out because of this goal">
+          <p>
+            Unless campaigns of your own leave its control group out, both arms were treated alike,
+            and whatever they differ by is chance.
+          </p>
+        </Notice>
+      )}
       {data && <Loaded uplift={data} goal={goal} />}
     </section>
   );
