@@ -3,7 +3,13 @@ import { answer, type Problem } from "@intent-segments/client";
 import { Plus } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { forget, problemOf } from "../api/resource";
-import { type Destination, useAccount, useDestinations, useMe } from "../api/resources";
+import {
+  type Destination,
+  type DestinationKind,
+  useAccount,
+  useDestinations,
+  useMe,
+} from "../api/resources";
 import { may } from "../api/roles";
 import { api } from "../api/setup";
 import { KINDS } from "../engage/kinds";
@@ -63,6 +69,8 @@ export function Destinations() {
   );
 }
 
+/** Kinds that are written into the stack's own bucket: there is nothing to try. */
+const AS_FILES: readonly DestinationKind[] = ["file", "meta_audience", "google_customer_match"];
 /** Kinds whose test goes to one person. */
 const TO_PEOPLE = { email: "E-mail address", sms: "Number", push: "Endpoint" } as const;
 
@@ -134,15 +142,16 @@ function DestinationRow({ destination }: { destination: Destination }) {
         {problem && <ProblemNotice problem={problem} />}
       </div>
       <div class="actions">
-        {may(me, "post_v1_destinations_destination_id_test") && (
-          <button
-            type="button"
-            class="button small"
-            onClick={() => (destination.kind in TO_PEOPLE ? setTesting(true) : test(null))}
-          >
-            Test
-          </button>
-        )}
+        {!AS_FILES.includes(destination.kind) &&
+          may(me, "post_v1_destinations_destination_id_test") && (
+            <button
+              type="button"
+              class="button small"
+              onClick={() => (destination.kind in TO_PEOPLE ? setTesting(true) : test(null))}
+            >
+              Test
+            </button>
+          )}
         {destination.kind === "webhook" &&
           may(me, "post_v1_destinations_destination_id_rotate_secret") && (
             <button type="button" class="button small" onClick={rotate}>
