@@ -43,6 +43,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--control-share", type=share, metavar="SHARE", help="what was to be held back, as 0.05"
     )
+    parser.add_argument(
+        "--expected-rate",
+        type=share,
+        metavar="RATE",
+        help="what part of all users was to do it by --to, as said before: sharpens daily looks",
+    )
     parser.add_argument("--direction", choices=("maximize", "minimize"), default="maximize")
     parser.add_argument("--timezone", default="UTC", metavar="ZONE", help="default: UTC")
     parser.add_argument("--json", action="store_true")
@@ -73,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
             args.direction,
             args.control_share,
             found.moments,
+            args.expected_rate,
         )
     except (InvalidFile, InvalidInput) as error:
         explanation = explain(error)

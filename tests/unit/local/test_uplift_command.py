@@ -74,6 +74,21 @@ def test_the_json_has_what_is_promised(arms, bought, capsys):
     assert found["verdict"] in ("better", "inconclusive")
 
 
+def test_a_rate_that_was_expected_before_sharpens_daily_looks(arms, tmp_path, capsys):
+    """Nearly all conversions come on the last two days: by days, that is one look after a burst."""
+    late = [*range(0, TEST, 5), *range(TEST, TEST + CONTROL, 5)]
+    rows = [(user(late[0]), "buy", "2026-03-01T10:00:00Z")]
+    rows += [(user(n), "buy", f"2026-03-{13 + n % 2}T10:00:00Z") for n in late[1:]]
+    widths = []
+    for more in ((), ("--expected-rate", "0.2")):
+        assert uplift(arms, events(tmp_path, rows), "--json", *more) == 0
+        found = answer(capsys)["always_valid"]
+        widths.append(found["high95"] - found["low95"])
+    assert widths[1] < 0.95 * widths[0]
+    with pytest.raises(SystemExit):
+        uplift(arms, events(tmp_path, rows), "--expected-rate", "20")
+
+
 def test_without_a_share_the_split_is_not_checked(arms, bought, capsys):
     assert uplift(arms, bought, "--json") == 0
     assert answer(capsys)["srm"] is None

@@ -53,12 +53,15 @@ def measure(
     direction: Direction = "maximize",
     control_share: float | None = None,
     moments: tuple[Moments, Moments] | None = None,
+    expected_rate: float | None = None,
 ) -> Uplift:
     """The effect on the rate of users who did it, when the days that count are over.
 
     `converted_by_day` has the users of both arms who did it up to the end of each day.
     `control_share` is the meant part of control in both arms; without it the split is not checked.
-    `moments` are those of test and control, for CUPED. Raises InvalidInput for an arm without users
+    `moments` are those of test and control, for CUPED. `expected_rate` is the part of all users who
+    were to do it by the end, said before anybody was reached: it makes the always valid interval
+    sharpest there. Raises InvalidInput for an arm without users
     or an impossible share.
     """
     require_both(test, control)
@@ -67,15 +70,16 @@ def measure(
         ratio = sample_ratio(test.users, control.users, control_share)
         if not ratio.ok:
             return Uplift(test, control, None, None, None, None, None, ratio, "inconclusive")
-    effect = difference(test, control)
+    effect, users = difference(test, control), test.users + control.users
+    promised = None
+    if expected_rate is not None:
+        [promised] = information([expected_rate * users], users)
     return Uplift(
         test=test,
         control=control,
         difference=effect,
         relative=relative_lift(test, control),
-        always_valid=always_valid(
-            test, control, information(converted_by_day, test.users + control.users)
-        ),
+        always_valid=always_valid(test, control, information(converted_by_day, users), promised),
         incremental=incremental(effect, test),
         cuped=None if moments is None else cuped(*moments),
         sample_ratio=ratio,
