@@ -84,8 +84,7 @@ class Told:
 
     def late(self) -> None:
         """Events of both nights come in. Asked anew, the nights would have other members."""
-        for night, people in ((1, range(20, 25)), (2, range(5, 10))):
-            self.stream.visits(people, night)
+        self.stream.visits_of({1: range(20, 25), 2: range(5, 10)})
 
     def wrong(self) -> list[str]:
         """Who is not told of once: those whose batch is in doubt may be."""
@@ -132,7 +131,8 @@ def writes(told: Told, *what: str) -> list[Point]:
 
 
 def test_killed_after_any_write_late_events_come_in_and_it_is_started_again(told: Told) -> None:
-    points = writes(told)
+    # Plans and tallies are those of every send, whose writes test_sends.py harms.
+    points = [p for p in writes(told) if " runs/" not in p[0] and "PutItem RUN/" not in p[0]]
     assert len([p for p in points if "memberships/" in p[0]]) == 1
     lost = losses(told, Fault.KILLED, points, told.late)
     COUNTED.tell("stream", len(points), len(lost))

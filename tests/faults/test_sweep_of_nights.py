@@ -192,6 +192,8 @@ def test_members_of_streams_go_but_those_that_the_next_send_compares_with(life: 
         sends = [str(day(number)) for number in (0, 1)]
         made = replace(made, status=status, sends=sends)
         life.stores.table.apply(Action("ENGAGEMENT", name, put=made.to_json()))
+        if status == "active":
+            life.stores.table.apply(Action("ENGAGEMENT_AT_WORK", name, put={"nightly": True}))
         for send in sends:
             life.stores.objects.put(f"memberships/{name}/{send}/g=0000.parquet", b"users")
     life.night(day(7))  # a Sunday, too early

@@ -11,7 +11,7 @@ day that is not closed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -114,9 +114,12 @@ def _left_over_runs(stores: Stores, closed: date, now: datetime) -> Iterator[str
 
 def _old_memberships(stores: Stores, closed: date) -> Iterator[str]:
     """Who was in segments that are streamed. A stream at work compares with its newest send."""
+    at_work = {engagement_id for engagement_id, _ in stores.engagements.at_work()}
     for folder in stores.objects.folders(MEMBERSHIPS):
-        engagement = stores.engagements.get(folder.split("/")[1])
-        needed = engagement.sends[-1:] if engagement.status == "active" else ()
+        engagement_id = folder.split("/")[1]
+        needed: Sequence[str] = ()
+        if engagement_id in at_work:
+            needed = stores.engagements.get(engagement_id).sends[-1:]
         for night in stores.objects.folders(folder):
             send = night.split("/")[2]
             if send not in needed and send <= _oldest_run(closed).isoformat():
