@@ -55,7 +55,8 @@ WATCHED = (
     Watched(20_000, 30, 0.05, 0.6, 0.01, 0.2),
     Watched(40_000, 60, 0.05, 0.6, 0.003, 0.3),
 )
-WATCHES = 2_000
+WATCHES, EFFECTS_WATCHED = 2_000, 300
+"""Goals that are drawn without an effect, and with one, where nearly every night is looked into."""
 
 SPLIT_SIZES = (500, 2_000, 20_000, 1_000_000)
 WORLDS = (8, 17)
@@ -74,7 +75,7 @@ def run(data: Path | None, write: Path | None) -> None:
     called = []
     for goal in WATCHED:
         print(f"{goal.name}, nightly …", flush=True)
-        called.append((goal, watched(goal, WATCHES, SEED)))
+        called.append((goal, watched(goal, EFFECTS_WATCHED if goal.lift else WATCHES, SEED)))
     alarms = [(users, false_alarms(users)) for users in SPLIT_SIZES]
     print("likelihoods before exposure …", flush=True)
     saved = savings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from intent_segments.campaigns.arms import Arm
@@ -125,6 +126,29 @@ def test_the_verdict_goes_by_the_likelihood_only_where_it_did_from_the_first_hal
     switched = compare(*arms, late, "maximize", known=known)
     assert switched.adjusted.method == "cuped" and not switched.by_likelihood
     assert switched.to_json()["verdict_by"] == "counts"
+
+
+def test_what_likelihoods_leave_is_less_alike_from_day_to_day_and_has_limits_of_its_own():
+    """Correlations of 400,000 users' outcomes on two days, less what their likelihoods explain,
+    beside those that `adjusted_limit` goes by."""
+    random = np.random.default_rng(8)
+    rates = random.gamma(0.5, 0.006, 400_000).clip(1e-9, 0.5)
+    first = random.geometric(rates)
+    days, x = (10, 30, 60), 1 - (1 - rates) ** 60
+    did = [(first <= day).astype(float) for day in days]
+    left = [y - np.cov(y, x)[0, 1] / x.var() * x for y in did]
+    saved = 1 - left[-1].var() / did[-1].var()
+    odds = [y.mean() / (1 - y.mean()) for y in did]
+    knows = [o / (1 - saved * o / odds[-1]) for o in odds]
+    assert saved > 0.2
+    for day in (0, 1):
+        alike = np.corrcoef(left[day], left[2])[0, 1]
+        assert alike == pytest.approx(np.sqrt(knows[day] / knows[2]), abs=0.02)
+        assert np.corrcoef(did[day], did[2])[0, 1] > alike + 0.02
+    looks = looked()
+    by_counts, without, with_ = looks.limit, looks.adjusted_limit(0.0), looks.adjusted_limit(0.4)
+    assert with_ > without == by_counts
+    assert looks.adjusted_limit(1.0) < WIDEST, "all of the variance is never taken to be explained"
 
 
 def test_a_single_look_has_the_interval_of_a_single_look():

@@ -173,7 +173,7 @@ def compare(
     without_end = daily is None or daily.days is None
     repeated = None if without_end or limit is None else at_limit(test, control, limit)
     always = None if mixture is None else at_limit(test, control, mixture)
-    adjusted = None if known is None else _adjusted(known, limit)
+    adjusted = None if known is None else _adjusted(known, daily)
     early = daily is None or daily.control_by_half() >= FEWEST_CONVERTED
     return Comparison(
         test=test,
@@ -190,15 +190,17 @@ def compare(
     )
 
 
-def _adjusted(known: Known, limit: float | None) -> Adjusted | None:
+def _adjusted(known: Known, daily: Daily | None) -> Adjusted | None:
     once = cuped(*known.moments)
     if once is not None:
+        limit = None if daily is None else daily.adjusted_limit(once.variance_saved)
         safe = None if limit is None else cuped(*known.moments, max(limit, Z95))
         repeated = None if safe is None else safe.difference
         return Adjusted("cuped", once.difference, repeated, once.variance_saved)
     both = [pair for pair in known.buckets if pair[0].users and pair[1].users]
     if len(both) < 2:
         return None
+    limit = None if daily is None else daily.limit
     within = stratified_difference(both)
     repeated = None if limit is None else stratified_difference(both, max(limit, Z95))
     return Adjusted("stratified", within, repeated, None)

@@ -11,6 +11,9 @@ from .arms import Arm, information
 from .effect import mixture_limit
 from .looks import limits
 
+MOST_SAVED = 0.99
+"""No more of the variance is taken to be explained."""
+
 Pair = tuple[Arm, Arm]
 """Test and control up to the end of a day."""
 
@@ -53,9 +56,30 @@ class Daily:
     def limits(self) -> tuple[float, ...]:
         """The limit of every look, in standard errors, that all of them keep together: up to the
         end of the period, or for ever where it has none."""
+        return self._limits(self.information)
+
+    def adjusted_limit(self, saved: float) -> float | None:
+        """The limit of the newest look of what is left when likelihoods explain the part `saved` of
+        its variance; None before the first.
+
+        Less noise is more information, and what explains much in the end explains little early:
+        looks are less alike than the counts are. With a covariance of outcome and likelihood that
+        grows as the rate p does, the variance explained by day d is saved * o(d) / o with the odds
+        o = p / (1 - p), and what is left correlates between two days as a Brownian motion whose
+        time is o(d) / (1 - saved * o(d) / o).
+        """
+        if not self.looks:
+            return None
+        newest = self.information[-1]
+        if not newest:
+            return self.limit
+        part = min(max(saved, 0.0), MOST_SAVED)
+        return self._limits(tuple(o / (1 - part * o / newest) for o in self.information))[-1]
+
+    def _limits(self, information: tuple[float, ...]) -> tuple[float, ...]:
         if self.days is not None:
-            return limits(self.days, len(self.looks), self.information)
-        return tuple(mixture_limit(self.information[: day + 1]) for day in range(len(self.looks)))
+            return limits(self.days, len(self.looks), information)
+        return tuple(mixture_limit(information[: day + 1]) for day in range(len(self.looks)))
 
     @property
     def limit(self) -> float | None:
