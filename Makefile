@@ -19,7 +19,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 
 CONSOLE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard web 2>/dev/null))
 
-.PHONY: help setup demo console console-times screenshots test fuzz api-changes licences audit \
+.PHONY: help setup demo console console-times screenshots test fuzz api-changes parameters licences audit \
         vulnerabilities sbom lock-audit check lint-python lint-template \
         lint-console build sizes cold-starts costs restore-drill test-artefacts bench deploy \
         lock-layers clean
@@ -126,6 +126,10 @@ fuzz: setup
 api-changes: setup
 	@mkdir -p build && git show $(or $(BASE),main):docs/openapi.json > build/openapi-before.json
 	@$(VENV)/bin/python infra/api_changes.py build/openapi-before.json docs/openapi.json
+
+# docs/parameters.md from template.yaml.
+parameters: setup
+	@$(VENV)/bin/python -m infra.parameters docs/parameters.md
 
 licences: setup
 	@$(VENV)/bin/python infra/licences.py docs/licences.md

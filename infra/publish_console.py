@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
     make = ["make", "--no-print-directory", "console"]
     subprocess.run(make, cwd=CHECKOUT, check=True)  # noqa: S603 - our own target
     config = config_of(outputs)
-    sent = publish(session.client("s3"), outputs["ConsoleBucket"], config, datetime.now(UTC))
+    s3, bucket = session.client("s3"), outputs["ConsoleBucket"]
+    sent = publish(s3, bucket, config, datetime.now(UTC), BUILT)
     print(f"{sent} files of the console: {outputs['ConsoleUrl']}")
     return 0
 
@@ -61,9 +62,7 @@ def config_of(outputs: Mapping[str, str]) -> dict[str, Any]:
     return {"api": "", "auth": {"issuer": issuer, "client_id": client, "scopes": list(SCOPES)}}
 
 
-def publish(
-    s3: Any, bucket: str, config: Mapping[str, Any], now: datetime, root: Path = BUILT
-) -> int:
+def publish(s3: Any, bucket: str, config: Mapping[str, Any], now: datetime, root: Path) -> int:
     """Put the built files into the bucket, index.html last, and take away assets that no build of
     the last week has. The number of files."""
     files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}

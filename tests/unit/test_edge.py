@@ -15,6 +15,7 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from infra import publish_console
 from infra.conditions import resolved
 from infra.publish_console import KEPT, config_of, publish, stack_of
 from intent_local.stack.console_site import API_PATHS, POLICY, TYPES, belongs_to_api, file_for
@@ -255,6 +256,29 @@ def test_files_go_where_cloudfront_reads_them_with_how_long_they_may_be_kept(tmp
         publish(s3, "console", config_of(outputs), now + KEPT + timedelta(minutes=1), tmp_path)
         assert "assets/app-0.js" not in keys()
         assert {"index.html", "assets/app-1.js"} <= keys()
+
+
+def test_a_deployment_fills_the_bucket_of_a_stack_with_edge_and_leaves_others(
+    tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "index.html").write_text("the console")
+    made: list[list[str]] = []
+    monkeypatch.setattr(publish_console, "BUILT", tmp_path)
+    monkeypatch.setattr(publish_console.subprocess, "run", lambda args, **_: made.append(args))
+    told = {"ConsoleBucket": "console", "ConsoleUrl": "https://x.test", "ClientId": "c"}
+    told["Issuer"] = "https://id.example.org"
+    stacks = {"intent-segments-dev": {"ApiUrl": "https://api.test"}, "mine": told}
+    monkeypatch.setattr(publish_console, "outputs_of", lambda name, _: stacks[name])
+    with aws_in_process({"AWS_DEFAULT_REGION": "us-east-1"}):
+        boto3.client("s3").create_bucket(Bucket="console")
+        assert publish_console.main(["dev"]) == 0
+        assert "not hosted" in capsys.readouterr().out and made == []
+        options = ["--parameter-overrides", "Edge=true", "ApiAuthorization=JWT"]
+        assert publish_console.main(["prod", *options, "--stack-name", "mine"]) == 0
+        assert "2 files of the console: https://x.test" in capsys.readouterr().out
+        assert made == [["make", "--no-print-directory", "console"]]
+        page = boto3.client("s3").get_object(Bucket="console", Key="index.html")["Body"]
+        assert page.read() == b"the console"
 
 
 def test_the_stack_of_an_environment_is_the_one_that_is_deployed():

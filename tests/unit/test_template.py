@@ -10,6 +10,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from infra.conditions import resolved
+from infra.parameters import page
 from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.transform import cloudformation_template
 from intent_segments.api.operations import OPERATIONS
@@ -427,6 +428,10 @@ def test_every_parameter_is_explained_and_stands_in_one_group():
     assert sorted(listed) == sorted(DOCUMENT["Parameters"])
     assert not [name for name, one in DOCUMENT["Parameters"].items() if not one.get("Description")]
     assert not [name for name, one in DOCUMENT["Outputs"].items() if not one.get("Description")]
+
+
+def test_the_page_of_parameters_is_that_of_the_template():
+    assert page(DOCUMENT) == (CHECKOUT / "docs/parameters.md").read_text("utf-8")
 
 
 def test_every_parameter_has_a_default_so_that_a_guided_deployment_needs_no_answers():
