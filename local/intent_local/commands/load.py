@@ -76,8 +76,11 @@ def run(args: argparse.Namespace) -> int:
     named = [name for name in args.files if not name.startswith(S3)]
     places = [name for name in args.files if name.startswith(S3)]
     kind = "calls" if args.calls else "events"
-    if args.calls and args.mapping:
-        raise InvalidInput("--mapping is for files of events: calls have the names of Segment")
+    if args.calls and (args.mapping or args.since or args.until):
+        raise InvalidInput(
+            "--mapping, --since and --until are for files of events: calls have the names of "
+            "Segment, and are taken whole"
+        )
     files = [(path, "profiles") for path in args.profiles] + [(Path(n), kind) for n in named]
     if not files and not places:
         raise InvalidInput("nothing to load: name files of events, or --profiles FILE")
