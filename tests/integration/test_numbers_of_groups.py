@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from intent_segments.lake.calendar import from_day
+from intent_segments.services.published_effects import read_effects
 from intent_segments.store.runs import night_id, setup_id
 from tests.fixtures.charges import charges
 from tests.fixtures.histories import START
@@ -65,6 +66,8 @@ def told(folder: Path, groups: int) -> Told:
         account.night(from_day(NIGHT))
         size = ask("GET", f"/v1/segments/{segment}").json["size"]
         published = {name: as_text(numbers(account, goal)) for name, goal in goals.items()}
+        for name, goal in goals.items():  # ids are each account's own
+            published = {told: text.replace(goal, name) for told, text in published.items()}
         found = {name: rows(account, goal) for name, goal in goals.items()}
         return Told(
             published | {"segment": as_text(size)},
@@ -79,6 +82,10 @@ def numbers(account: Nights, goal_id: str) -> list[Any]:
     assert goal.model is not None
     runs = [setup_id(goal_id), night_id(from_day(NIGHT))]
     items = [account.stores.runs.get(run).goals[goal_id] for run in runs]
+    for item in items:
+        # Named by a checksum, which differs where the counts name other goals by their ids.
+        effects = read_effects(account.stores, goal_id, item)
+        item["effects"] = None if effects is None else effects.to_json()
     return [goal.status, goal.model["sha256"], goal.cuts, goal.forecast, goal.day0, items]
 
 
