@@ -11,6 +11,7 @@ import {
   instantIn,
   localToday,
   period,
+  shortPeriod,
 } from "../src/format/dates";
 import {
   bytes,
@@ -139,4 +140,10 @@ describe("a time that is typed, in the account's zone", () => {
   ])("%s in %s is %s", (local, zone, expected) => {
     expect(instantIn(local, zone)).toBe(expected);
   });
+});
+
+test("a short period says what both ends share once", () => {
+  expect(shortPeriod("2017-10-17", "2017-10-18")).toBe("17 – 18 Oct");
+  expect(shortPeriod("2017-09-30", "2017-10-01")).toBe("30 Sep – 1 Oct");
+  expect(shortPeriod("2017-10-17", "2017-10-17")).toBe("17 Oct");
 });

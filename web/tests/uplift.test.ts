@@ -3,7 +3,7 @@ import type { Goal, Progress } from "../src/api/resources";
 import { typeset } from "../src/format/dates";
 import { compact, pointsTick } from "../src/format/numbers";
 import { spread } from "../src/goals/movement";
-import { verdictOf } from "../src/goals/verdict";
+import { newestWindow, verdictOf } from "../src/goals/verdict";
 import { effectTone } from "../src/uplift/who";
 import {
   answerOf,
@@ -176,4 +176,13 @@ describe("a wanted number that is passed before the end", () => {
     if (headline) expect(said.headline).toBe(headline);
     else expect(said.headline).toContain("Rather yes than no");
   });
+});
+
+test("of a rolling goal the newest window that is over is told, not the one that runs", () => {
+  const night = (date: string, did: number | null) => ({ date, did: 0, window: { did } });
+  const progress = {
+    days: [night("2017-10-15", 652), night("2017-10-16", 560), night("2017-10-17", null)],
+  } as unknown as Progress;
+  expect(newestWindow(progress)?.window?.did).toBe(560);
+  expect(newestWindow(undefined)).toBeUndefined();
 });

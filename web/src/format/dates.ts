@@ -31,6 +31,13 @@ export function period(from: string, to: string): string {
   return `${from.slice(0, 4) === to.slice(0, 4) ? shortDay(from) : day(from)} – ${day(to)}`;
 }
 
+/** "1 – 14 Oct", "30 Sep – 1 Oct": where the year is clear. */
+export function shortPeriod(from: string, to: string): string {
+  if (from === to) return shortDay(from);
+  const same = from.slice(0, 7) === to.slice(0, 7);
+  return `${same ? Number(from.slice(8)) : shortDay(from)} – ${shortDay(to)}`;
+}
+
 /** The day so many days later. */
 export function addDays(iso: string, days: number): string {
   return new Date(Date.parse(`${iso}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);

@@ -73,6 +73,7 @@ export function BucketCards({
                 rate={one.day0.rate}
                 low={real?.low95 ?? null}
                 high={real?.high95 ?? null}
+                rolling={rolling}
                 top={topRate(buckets, evaluation)}
               />
               <div class="actions bucket-actions">
@@ -114,12 +115,14 @@ function RateLine({
   low,
   high,
   top,
+  rolling,
 }: {
   expected: number | null;
   rate: number | null;
   low: number | null;
   high: number | null;
   top: number;
+  rolling: boolean;
 }) {
   const at = (value: number) => `${Math.min(100, (value / top) * 100)}%`;
   return (
@@ -133,13 +136,15 @@ function RateLine({
       </div>
       <dl>
         <div>
-          <dt>did it so far</dt>
+          <dt>{rolling ? "did it in the newest window" : "did it so far"}</dt>
           <dd>{percent(rate)}</dd>
         </div>
-        <div>
-          <dt>expected in the end</dt>
-          <dd>{percent(expected)}</dd>
-        </div>
+        {!rolling && (
+          <div>
+            <dt>expected in the end</dt>
+            <dd>{percent(expected)}</dd>
+          </div>
+        )}
       </dl>
     </div>
   );

@@ -1,11 +1,11 @@
 /** The three answers at a glance: will we make it, how sure is that, who to talk to. */
 import { CircleCheck, CircleX, Clock3, TriangleAlert } from "lucide-preact";
 import type { Buckets, Goal, Progress, Report } from "../api/resources";
-import { shortDay } from "../format/dates";
+import { shortDay, shortPeriod } from "../format/dates";
 import { chance, change, count, span } from "../format/numbers";
 import { bucketAdvice, bucketLabel, firstToTalkTo } from "./buckets";
 import { qualityOf } from "./quality";
-import { verdictOf } from "./verdict";
+import { newestWindow, verdictOf } from "./verdict";
 
 const ICONS = { good: CircleCheck, warn: TriangleAlert, bad: CircleX, neutral: Clock3 };
 
@@ -27,13 +27,21 @@ export function Headline({
       <div class="headline-answer">
         <p class="headline-label">
           <Icon size={17} aria-hidden="true" />{" "}
-          {isOver(goal) ? "Did we make it?" : "Are we going to make it?"}
+          {goal.rolling_days != null
+            ? "How many will it be?"
+            : isOver(goal)
+              ? "Did we make it?"
+              : "Are we going to make it?"}
         </p>
         <p class="headline-words">{verdict.headline}</p>
         <p class="quiet">{verdict.detail}</p>
       </div>
       <dl class="headline-facts">
-        <TodayFact progress={progress} />
+        {goal.rolling_days != null ? (
+          <WindowFact progress={progress} />
+        ) : (
+          <TodayFact progress={progress} />
+        )}
         <SureFact goal={goal} progress={progress} report={report} />
         <TalkFact goal={goal} buckets={buckets} />
       </dl>
@@ -55,6 +63,26 @@ function TodayFact({ progress }: { progress: Progress | undefined }) {
                 : "inside"
             } the 80 % band`
           : "no prediction for this day"}
+      </dd>
+    </div>
+  );
+}
+
+/** Of a rolling goal: the newest window that is over, beside what its night had said. */
+function WindowFact({ progress }: { progress: Progress | undefined }) {
+  const newest = newestWindow(progress);
+  return (
+    <div>
+      <dt>
+        Did it{newest?.window && `, ${shortPeriod(newest.window.starts_on, newest.window.ends_on)}`}
+      </dt>
+      <dd>{count(newest?.window?.did)}</dd>
+      <dd class="note">
+        {newest?.predicted
+          ? `${count(newest.predicted.value)} predicted that night, ${count(
+              newest.predicted.low80,
+            )} to ${count(newest.predicted.high80)} with 80\u202f% certainty`
+          : "no window is over yet"}
       </dd>
     </div>
   );
@@ -83,7 +111,9 @@ function SureFact({
       </div>
     );
   }
-  const outlook = progress?.outlook;
+  // A rolling goal is asked anew every night; its forecast of day 0 is of days long gone.
+  const rolling = goal.rolling_days != null ? progress?.days.at(-1)?.predicted : null;
+  const outlook = rolling ?? progress?.outlook;
   const forecast = goal.forecast;
   const low = outlook?.low80 ?? forecast?.intervals["80"]?.low;
   const high = outlook?.high80 ?? forecast?.intervals["80"]?.high;

@@ -158,6 +158,11 @@ function finalVerdict(goal: Goal, report: Report): Verdict {
   };
 }
 
+/** The night whose window was the last to be over; undefined where none is. */
+export function newestWindow(progress: Progress | undefined): Progress["days"][number] | undefined {
+  return progress?.days.findLast((one) => one.window?.did != null);
+}
+
 function rollingVerdict(goal: Goal, progress: Progress): Verdict {
   const last = progress.days.at(-1);
   const said = last?.predicted;

@@ -127,6 +127,7 @@ function GoalRow({ goal }: { goal: Goal }) {
     ? { tone: "neutral", headline: " ", detail: " " }
     : verdictOf(goal, progress.data, report.data);
   const last = progress.data?.days.at(-1);
+  const rolling = goal.rolling_days != null;
   return (
     <li class={`card goal-row ${verdict.tone}`}>
       <div class="goal-row-text">
@@ -163,8 +164,10 @@ function GoalRow({ goal }: { goal: Goal }) {
         </p>
       </div>
       <div class="goal-row-figure">
-        <p class="big-figure">{count(last?.did)}</p>
-        <p class="small faint">of {count(goal.users ?? goal.forecast?.users)}</p>
+        <p class="big-figure">{count(rolling ? last?.predicted?.value : last?.did)}</p>
+        <p class="small faint">
+          {rolling && "expected "}of {count(goal.users ?? goal.forecast?.users)}
+        </p>
       </div>
     </li>
   );

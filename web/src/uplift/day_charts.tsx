@@ -38,7 +38,9 @@ export function LinesChart({ uplift }: { uplift: Uplift }) {
           <Key tone="actual">actual</Key>
           <Key tone="baseline">baseline, as control implies it</Key>
           <Key tone="box band">its 95 % interval</Key>
-          {forecast.length > 0 && <Key tone="predicted">forecast of day 0</Key>}
+          {forecast.length > 0 && (
+            <Key tone="predicted">{rolling ? "forecast of the night" : "forecast of day 0"}</Key>
+          )}
         </>
       }
       table={{
@@ -94,6 +96,7 @@ export function LinesChart({ uplift }: { uplift: Uplift }) {
 
 /** What each night said of the effect, with the interval that allows for having looked before. */
 export function LooksChart({ uplift }: { uplift: Uplift }) {
+  const rolling = uplift.rolling_days != null;
   const looks = uplift.by_day.flatMap((one) =>
     one.incremental?.value != null ? [{ date: one.date, ...one.incremental }] : [],
   );
@@ -106,7 +109,7 @@ export function LooksChart({ uplift }: { uplift: Uplift }) {
   const holds = (last.low95 ?? -1) <= 0 && (last.high95 ?? 1) >= 0;
   return (
     <ChartFrame
-      title="Incremental users, look by look"
+      title={rolling ? "Incremental users, window by window" : "Incremental users, look by look"}
       level={3}
       summary={`The newest look: ${asUsers(last)}. ${
         holds ? "The interval holds 0, so it may be chance." : "The interval leaves 0 out."
@@ -115,7 +118,9 @@ export function LooksChart({ uplift }: { uplift: Uplift }) {
       legend={
         <>
           <Key tone="incremental">members of test who did it, less the baseline</Key>
-          <Key tone="box band">95 %, for a look every night</Key>
+          <Key tone="box band">
+            {rolling ? "95 %, one look per window" : "95 %, for a look every night"}
+          </Key>
           <Key tone="target">no effect</Key>
         </>
       }

@@ -51,8 +51,10 @@ export function ByGroupChart({ uplift }: { uplift: Uplift }) {
   ];
   return (
     <ForestChart
-      title={uplift.engagements.length > 0 ? "By bucket and engagement" : "By bucket of day 0"}
-      summary="Buckets are those of day 0, or of the day of coming into an engagement: later ones would be effects themselves."
+      title={uplift.engagements.length > 0 ? "By bucket and engagement" : "By bucket"}
+      summary={`Buckets are those of ${
+        uplift.rolling_days != null ? "the night before the window" : "day 0"
+      }, or of the day of coming into an engagement: later ones would be effects themselves.`}
       axis={AXIS}
       tick={pointsTick}
       rows={rows}

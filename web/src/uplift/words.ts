@@ -191,6 +191,9 @@ export function linesInWords(uplift: Uplift): string {
         : "";
     said.push(`control says ${count(baseline.value)} would have anyway${range}`);
   }
-  if (forecast !== null) said.push(`${count(forecast)} were predicted on day 0`);
+  if (forecast !== null) {
+    const when = uplift.rolling_days != null ? "that night" : "on day 0";
+    said.push(`${count(forecast)} were predicted ${when}`);
+  }
   return `${said.join("; ")}.`;
 }
