@@ -165,6 +165,11 @@ describe("a wanted number that is passed before the end", () => {
     return made;
   };
 
+  test("of a goal that is over no chance is told, whatever is known of it", () => {
+    const over = { ...goal("maximize"), status: "ended" } as Goal;
+    expect(verdictOf(over, withTarget(59), undefined).headline).toBe("Over");
+  });
+
   test.each([
     ["minimize", 366, "bad", "Missed: 366 already, 350 allowed"],
     ["minimize", 350, "warn", null],

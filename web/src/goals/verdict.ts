@@ -60,6 +60,10 @@ export function verdictOf(
   }
   if (goal.rolling_days != null) return rollingVerdict(goal, progress);
   if (report?.final) return finalVerdict(goal, report);
+  if (goal.status === "ended" || goal.status === "archived") {
+    // Chances of a period that is over would be no chances; the report has the outcome.
+    return { tone: "neutral", headline: "Over", detail: `${count(last.did)} members did it.` };
+  }
 
   const end = goal.ends_on ? shortDay(goal.ends_on) : "";
   const { outlook } = progress;
