@@ -53,7 +53,6 @@ WATCHED = (
     Watched(20_000, 60, 0.2, 0.6, 0.01),
     Watched(6_000, 14, 0.05, 1.0, 0.1, 0.15),
     Watched(20_000, 30, 0.05, 0.6, 0.01, 0.2),
-    Watched(40_000, 60, 0.05, 0.6, 0.003, 0.3),
 )
 WATCHES, EFFECTS_WATCHED = 2_000, 300
 """Goals that are drawn without an effect, and with one, where nearly every night is looked into."""
