@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,17 @@ from .stack import (
 USERS = 3
 """Requests at a time: one more than processors."""
 REDELIVERED_SECONDS = 20
+MOVED = "the stack, cleanly, amid requests, to come back on another port"
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """Have a port of loopback in use by somebody else."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield
 
 
 @dataclass(frozen=True)
@@ -80,9 +93,14 @@ class Experiment:
                 self.at(0.3, lambda: self.end_function(running, "CallsFunction"))
                 self.at(0.4, lambda: self.end_landing(running))
                 self.at(0.5, lambda: self.roll_up_killed(running))
-                self.at(0.6, lambda: self.ended.append("the stack, cleanly, amid requests"))
-            with running_stack(home=home) as running:
-                self.end_sender(running, told=False)  # its stack may have another port now
+                self.at(
+                    0.6,
+                    lambda: self.ended.append(
+                        "the stack, cleanly, amid requests, to come back on another port"
+                    ),
+                )
+            with taken(running.server.aws_port), running_stack(home=home) as running:
+                self.end_sender(running, told=False)  # whose stack has other ports now
                 self.at(0.8, lambda: self.end_function(running, "CallsFunction"))
                 assert self.child is not None
                 self.child.wait()

@@ -40,6 +40,7 @@ from ministack.core.persistence import load_state, save_state
 
 from .console_site import belongs_to_api, config_for, serve_site
 from .home import Home, read_json
+from .server import AWS_PORT
 
 if TYPE_CHECKING:
     from ..issuer.served import ServedIssuer
@@ -171,6 +172,14 @@ def adapt_functions() -> None:
     Worker.invoke = logged
 
 
+def keep_queue_urls() -> None:
+    """Queues are known by their URLs, and a URL has the port: with that of each start, queues of an
+    earlier one are not found again by whoever hands out their messages."""
+    sqs = ministack._get_module("sqs")
+    sqs.DEFAULT_PORT = str(AWS_PORT)
+    sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{AWS_PORT}"
+
+
 def steady(get_state: Callable[[], Any]) -> Any:
     """A copy of a service's state, although threads of running state machines may change it."""
     for _ in range(SAVE_ATTEMPTS):
@@ -183,6 +192,7 @@ async def run(home: Home, aws_port: int, api_port: int) -> None:
     embedded = Embedded(home, api_port)
     ministack._state_map = {k: v for k, v in ministack._state_map.items() if k in RESTORED}
     adapt_functions()
+    keep_queue_urls()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, embedded.over.set)
