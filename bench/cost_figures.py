@@ -146,7 +146,7 @@ def requests() -> dict[str, float]:
         url = boto3.client("sqs").create_queue(QueueName="calls")["QueueUrl"]
         with patch.dict(os.environ, {"CALLS_QUEUE": url}):
             for function in (api_function, calls_function):
-                function.api.stores = function.api.access = function.api.secret = None
+                function.api.stores = function.api.access = function.api.secrets = None
             key = write_keys.create(stores, "costs", os.urandom(24), NOW, None)["write_key"]
             call = {"type": "track", "userId": "u", "event": "Bought", "properties": {"n": 1}}
             batch = {"batch": [call] * BATCH, "writeKey": key}

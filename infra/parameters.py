@@ -18,7 +18,8 @@ INTRODUCTION = """\
 
 What a stack is deployed with. `sam deploy --guided` asks for each; `make deploy` takes those of
 samconfig.toml, and others by `ARGS='--parameter-overrides NAME=VALUE …'`. All have a default, and
-keep their value in later deployments. `make parameters` writes this page from template.yaml."""
+keep their value in later deployments that give no other. `make parameters` writes this page from
+template.yaml."""
 
 
 def page(template: dict[str, Any]) -> str:

@@ -13,7 +13,11 @@ WAIVERS: dict[tuple[str, str], str] = {
     "accounts have little of. MaxConcurrency bounds runs, the API's throttling requests.",
     ("CKV_AWS_116", "*"): "Dead letters are for asynchronous calls. Functions are called by API "
     "Gateway and Step Functions, which wait; what starts runs has the queue UndeliveredStarts.",
-    ("CKV_AWS_173", "*"): "Environments hold names of resources and choices, no secret.",
+    (
+        "CKV_AWS_173",
+        "*",
+    ): "As for the table: KmsKeyArn; AWS's own key encrypts environments without it. Five of them "
+    "hold what CloudFront tells the API, which opens nothing by itself.",
     ("CKV_AWS_18", "*Bucket"): "Access logs of S3 need another bucket and know user ids by no key; "
     "who reads what is in CloudTrail's data events, which an account switches on for all its "
     "buckets.",
@@ -31,7 +35,7 @@ WAIVERS: dict[tuple[str, str], str] = {
     "own key takes no messages of CloudWatch: KmsKeyArn.",
     (
         "CKV_AWS_149",
-        "* AWS::SecretsManager::Secret.OriginSecret",
+        "* AWS::SecretsManager::Secret.*OriginSecret",
     ): "As for the table: KmsKeyArn. It opens nothing by itself; callers need their token besides.",
     (
         "CKV_AWS_174",

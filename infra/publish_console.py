@@ -3,8 +3,9 @@
     publish_console.py ENV [options of sam deploy]
 
 `make deploy` runs this. A stack with Edge has a bucket for them, and `config.json` says where its
-API and its issuer are. Files that index.html names come before it, and those of earlier builds stay
-for a week, so that whoever has the console open goes on with what they have.
+API and its issuer are. Files that index.html names come before it, and those of a build stay for a
+week after another one took its place, so that whoever has the console open goes on with what they
+have.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from intent_local.stack.console_site import BUILT, TYPES, cache_control
 from intent_local.stack.project import CHECKOUT
 
 KEPT = timedelta(days=7)
+SUPERSEDED = "superseded"
+"""The object that says since when an asset is in no build any more: name -> ISO 8601, UTC.
+CloudFront does not show it: whatever has no ending is a page there."""
 
 
 def main(arguments: list[str]) -> int:
@@ -64,7 +68,7 @@ def config_of(outputs: Mapping[str, str]) -> dict[str, Any]:
 
 def publish(s3: Any, bucket: str, config: Mapping[str, Any], now: datetime, root: Path) -> int:
     """Put the built files into the bucket, index.html last, and take away assets that no build of
-    the last week has. The number of files."""
+    the last week had, counted from `now` (UTC). The number of files."""
     files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
     bodies = {name: path.read_bytes() for name, path in files.items()}
     bodies["config.json"] = json.dumps(config).encode()
@@ -76,11 +80,32 @@ def publish(s3: Any, bucket: str, config: Mapping[str, Any], now: datetime, root
             ContentType=TYPES[Path(name).suffix],
             CacheControl=cache_control(name),
         )
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="assets/"):
-        for found in page.get("Contents", ()):
-            if found["Key"] not in bodies and now - found["LastModified"] > KEPT:
-                s3.delete_object(Bucket=bucket, Key=found["Key"])
+    tidy(s3, bucket, bodies.keys(), now)
     return len(bodies)
+
+
+def tidy(s3: Any, bucket: str, build: Collection[str], now: datetime) -> None:
+    """Delete the assets that have been in no build for a week. Those that `build` is the first to
+    lack are superseded `now`, however long ago they were uploaded."""
+    before = superseded(s3, bucket)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="assets/")
+    kept = {found["Key"] for page in pages for found in page.get("Contents", ())} - set(build)
+    since = {name: before.get(name, now) for name in sorted(kept)}
+    note = json.dumps({name: at.isoformat() for name, at in since.items()}).encode()
+    # Before anything is deleted: what a deployment that breaks off leaves is known to the next one.
+    s3.put_object(Bucket=bucket, Key=SUPERSEDED, Body=note, ContentType="application/json")
+    for name, at in since.items():
+        if now - at > KEPT:
+            s3.delete_object(Bucket=bucket, Key=name)
+
+
+def superseded(s3: Any, bucket: str) -> dict[str, datetime]:
+    """Since when assets of earlier builds are in none; nothing in a new bucket."""
+    try:
+        note = s3.get_object(Bucket=bucket, Key=SUPERSEDED)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return {}
+    return {name: datetime.fromisoformat(at) for name, at in json.loads(note).items()}
 
 
 if __name__ == "__main__":

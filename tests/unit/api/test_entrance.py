@@ -28,11 +28,13 @@ FUNCTIONS = {
     "query": query_function,
 }
 SECRET = "a-secret-that-CloudFront-tells"
+OTHER = "one-that-it-told-until-now-or-tells-next"
+TOLD = {"ORIGIN_SECRET": SECRET, "OTHER_ORIGIN_SECRET": OTHER}
 
 
 @pytest.fixture(scope="module")
 def closed() -> Iterator[None]:
-    with loaded_stack(), patch.dict(os.environ, {"ORIGIN_SECRET": SECRET}):
+    with loaded_stack(), patch.dict(os.environ, TOLD):
         anew()
         yield
     anew()
@@ -41,7 +43,7 @@ def closed() -> Iterator[None]:
 def anew() -> None:
     """As fresh containers."""
     for function in FUNCTIONS.values():
-        function.api.stores = function.api.access = function.api.secret = None
+        function.api.stores = function.api.access = function.api.secrets = None
 
 
 def asked(operation: Operation, headers: dict[str, str]) -> Answer:
@@ -52,8 +54,8 @@ def asked(operation: Operation, headers: dict[str, str]) -> Answer:
 @pytest.mark.usefixtures("closed")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.route)
 def test_no_operation_is_answered_past_cloudfront(operation: Operation) -> None:
-    for headers in ({}, {HEADER: ""}, {HEADER: SECRET[:-1]}, {HEADER: SECRET + "é"}):
-        answer = asked(operation, headers)
+    for told in (None, "", SECRET[:-1], SECRET + "é", f"{SECRET},{OTHER}"):
+        answer = asked(operation, {} if told is None else {HEADER: told})
         assert answer.status == 403
         assert answer.json["type"] == "/docs#problem-wrong-entrance"
         assert SECRET[:8] not in answer.text
@@ -64,6 +66,12 @@ def test_no_operation_is_answered_past_cloudfront(operation: Operation) -> None:
 def test_every_operation_is_answered_through_cloudfront(operation: Operation) -> None:
     answer = asked(operation, {HEADER: SECRET})
     assert answer.status != 403, answer.text
+
+
+@pytest.mark.usefixtures("closed")
+def test_while_the_secret_is_replaced_both_are_taken_so_that_no_call_is_lost() -> None:
+    for secret in (SECRET, OTHER):
+        assert ask("GET", "/v1/account", headers={HEADER: secret}).status == 200
 
 
 @pytest.mark.usefixtures("closed")
@@ -83,7 +91,7 @@ def test_the_secret_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("closed")
 def test_without_a_secret_every_way_in_is_one() -> None:
-    with patch.dict(os.environ, {"ORIGIN_SECRET": ""}):
+    with patch.dict(os.environ, dict.fromkeys(TOLD, "")):
         anew()
         assert ask("GET", "/v1/account").status == 200
         assert ask("GET", "/v1/account", headers={HEADER: "anything"}).status == 200

@@ -113,11 +113,13 @@ class Access:
         return cls(authorization, env.get("ROLES_CLAIM") or "cognito:groups")
 
 
-def origin_secret(environ: Mapping[str, str] | None = None) -> str:
-    """What CloudFront tells the API with every request, from ORIGIN_SECRET; empty where the API is
-    reached at its own address."""
+def origin_secrets(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """What CloudFront may tell the API with a request, from ORIGIN_SECRET and OTHER_ORIGIN_SECRET:
+    the one that it sends and the one from before. Empty where the API is reached at its own
+    address."""
     env = os.environ if environ is None else environ
-    return env.get("ORIGIN_SECRET", "")
+    told = (env.get("ORIGIN_SECRET"), env.get("OTHER_ORIGIN_SECRET"))
+    return tuple(secret for secret in told if secret)
 
 
 def _minutes(text: str) -> int:

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.api_gateway import (
 )
 
 from ..errors import IntentError
-from ..settings import Access, Settings, origin_secret
+from ..settings import Access, Settings, origin_secrets
 from ..store.stores import Stores
 from ..telemetry.journal import Metric, tell, where
 from ..telemetry.redacted import named
@@ -44,7 +44,7 @@ class Api:
         self.random = random
         self.stores: Stores | None = None
         self.access: Access | None = None
-        self.secret: str | None = None
+        self.secrets: tuple[str, ...] | None = None
         self.fault: dict[str, Any] = {}
         # debug=False whatever POWERTOOLS_DEV says: debugging prints whole events, user ids and all.
         self.resolver = APIGatewayHttpResolver(debug=False)
@@ -72,9 +72,9 @@ class Api:
         """Nothing is routed but what an operation of the table has, and only for whom it is.
         Raises WrongEntrance, UnknownRoute, WrongMethod, NotSignedIn, NotPermitted,
         Misconfigured."""
-        if self.secret is None:
-            self.secret = origin_secret()
-        admit_by(event, self.secret)
+        if self.secrets is None:
+            self.secrets = origin_secrets()
+        admit_by(event, self.secrets)
         method, path = asked(event)
         operation = operation_of(method, path)
         if operation is None:
