@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from ..lake.manifest import MAX_PROPERTIES
-from ..lake.personal import ABOVE_IDS, E_MAIL, LEAST_ID, PHONE, UUID, is_personal
+from ..lake.personal import ABOVE_IDS, DAY, E_MAIL, LEAST_ID, PHONE, UUID, is_personal
 from .details import MAX_DETAILED, MAX_DETAILED_IN_ALL, MOST_HASHES, Details, Subject
 from .property_values import MAX_LENGTH, SPREAD, Values
 from .sketches import HASH_BYTES, MAX_DISTINCT, TOP_VALUES, Distinct, TopValues, Users
@@ -46,6 +46,7 @@ IDENTIFYING = f"""CASE
         WHEN instr(text, '@') > 0 THEN regexp_matches(text, '{E_MAIL}')
         WHEN length(text) BETWEEN 32 AND 36 THEN regexp_full_match(text, '{UUID}')
         WHEN length(text) BETWEEN 9 AND 21 AND text < ':' THEN regexp_full_match(text, '{PHONE}')
+            AND NOT regexp_full_match(text, '{DAY}')
         ELSE false END"""
 """`lake.personal.identifies` in SQL, and of numbers."""
 
