@@ -199,6 +199,41 @@ def test_a_record_of_the_outcome_without_a_date_is_left_out_and_named():
     assert dated.outcomes == {}
 
 
+def test_a_reason_given_afterwards_is_one_record_whatever_its_values():
+    """Five values, each of a fifth of those who bought: no column alone tells much."""
+    tables = world()
+    tables.con.execute("DELETE FROM profiles")
+    tables.con.execute(
+        """INSERT INTO profiles SELECT uh, 'why', 'string', 'abcde'[1 + uh % 5], NULL, $4, false
+        FROM users
+        WHERE uh IN (SELECT uh FROM activity WHERE event = $1 AND day > $2 AND day <= $3)""",
+        [tables.event_codes()["buy"], QUESTION.as_of - HORIZON, QUESTION.as_of, ALWAYS],
+    )
+    evidence, model, _ = seen(tables)
+    assert list(evidence.outcomes) == ["why"] and not model.plan.traits
+    [warning] = leaks(evidence, model)
+    assert warning.startswith("'why' was left out: alone it tells")
+
+
+def test_a_dated_text_that_foretells_it_is_one_warning_whatever_its_values():
+    """Five letters of who buys in the next days, five others of who does not."""
+    tables = world()
+    tables.con.execute("DELETE FROM profiles")
+    tables.con.execute(
+        """INSERT INTO profiles SELECT uh, 'mood', 'string',
+            'abcdefghij'[1 + uh % 5 + if(coming, 5, 0)], NULL, day, true
+        FROM (SELECT u.uh, d.day, EXISTS (SELECT 1 FROM activity a WHERE a.uh = u.uh
+                AND a.event = $1 AND a.day > d.day AND a.day <= d.day + $2) AS coming
+            FROM users u, (SELECT unnest(range($3, $4)) AS day) d)
+        QUALIFY coming IS DISTINCT FROM lag(coming) OVER (PARTITION BY uh ORDER BY day)""",
+        [tables.event_codes()["buy"], HORIZON, START, AS_OF],
+    )
+    evidence, model, _ = seen(tables)
+    assert len(model.plan.traits) == 10
+    [warning] = leaks(evidence, model)
+    assert warning.startswith("'mood' alone tells who will do it almost perfectly")
+
+
 def test_buckets_are_described_by_the_same_conditions(found):
     evidence, model, told = found
     rows = evidence.rows(model.plan, evidence.members(AS_OF), AS_OF, HORIZON)

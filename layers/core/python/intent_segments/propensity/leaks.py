@@ -1,4 +1,4 @@
-"""Signals too good to be true: columns that rank users almost perfectly all alone."""
+"""Signals too good to be true: traits and columns that rank users almost perfectly all alone."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from .cases import thinned
 from .drivers import MIN_USERS
 from .evidence import Evidence
 from .model import Model
-from .recorded_outcomes import OUTCOME_AUC, tells
+from .recorded_outcomes import OUTCOME_AUC, together
 from .train import gather, training_starts
 
 SCREENED, SCREEN_ROWS = 0.9, 1_000
-"""A column that ranks so many rows of either outcome no better than this is no leak, and is not
+"""What ranks so many rows of either outcome no better than this is no leak, and is not
 looked at any further. AUC does not depend on the proportion of the outcomes."""
 
 
 def leaks(evidence: Evidence, model: Model) -> tuple[str, ...]:
-    """A warning for every trait that was left out as a record of the outcome, and for every column
-    that tells who will do it almost by itself (see OUTCOME_AUC)."""
+    """A warning for every trait that was left out as a record of the outcome, and for every trait
+    and every other column that tells who will do it almost by itself (see OUTCOME_AUC)."""
     return (*_left_out(evidence, model), *_leaking(evidence, model))
 
 
@@ -45,17 +45,15 @@ def _leaking(evidence: Evidence, model: Model) -> tuple[str, ...]:
     few = past.columns[some].astype(np.float64)
     said = []
     undated = evidence.traits.undated()
-    first_trait = len(model.plan.names) - len(model.plan.traits)
-    for position, name in enumerate(model.plan.names):
-        if tells(few[:, position], did[some]) <= SCREENED:
+    for name, positions in _alone(model).items():
+        if together(few[:, positions], did[some]) <= SCREENED:
             continue
-        auc = tells(past.columns[:, position].astype(np.float64), did)
+        auc = together(past.columns[:, positions].astype(np.float64), did)
         if auc <= OUTCOME_AUC:
             continue
-        trait = position >= first_trait and model.plan.traits[position - first_trait].property
         remedy = (
-            f"Load {trait} with the date from which each value was known, or leave it out."
-            if trait in undated
+            f"Load {name} with the date from which each value was known, or leave it out."
+            if name in undated
             else "Check that it was known before the events; if not, leave it out."
         )
         said.append(
@@ -63,3 +61,13 @@ def _leaking(evidence: Evidence, model: Model) -> tuple[str, ...]:
             f"above {OUTCOME_AUC} it may be a record of the outcome, not a sign of it. {remedy}"
         )
     return tuple(said)
+
+
+def _alone(model: Model) -> dict[str, list[int]]:
+    """What is judged alone -> the positions of its columns: all of a trait are one."""
+    plan = model.plan
+    first_trait = len(plan.names) - len(plan.traits)
+    found: dict[str, list[int]] = {name: [at] for at, name in enumerate(plan.names[:first_trait])}
+    for at, column in enumerate(plan.traits, first_trait):
+        found.setdefault(column.property, []).append(at)
+    return found
