@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -56,7 +56,68 @@ def test_a_line_that_cannot_be_used_costs_none_of_the_others(tracking):
     assert report["set_aside"]["refused"]["count"] == 3
     [key] = tracking.stores.objects.keys("rejected/calls/")
     kept = gzip.decompress(tracking.stores.objects.get(key)).splitlines()
-    assert [json.loads(line)["call"] for line in kept][::2] == ["{broken\n", [1]]
+    assert [json.loads(line)["call"] for line in kept][:2] == ["{broken\n", "[1]\n"]
+
+
+def test_a_number_that_json_does_not_know_is_refused_as_the_tracking_api_does(tracking):
+    broken = json.dumps(logged("u1", properties={"price": float("nan")})).encode() + b"\n"
+    report = take(tracking, [broken, logged("u1", 1)])
+    assert (report["accepted"], report["set_aside"]["refused"]["count"]) == (1, 1)
+    assert "NaN is no JSON number" in report["set_aside"]["refused"]["example"]
+
+
+@pytest.mark.parametrize(
+    ("times", "day"),
+    [
+        ({"originalTimestamp": "2026-10-03T10:00:00Z"}, date(2026, 10, 3)),
+        ({"timestamp": None, "originalTimestamp": "2026-10-03T10:00:00Z"}, date(2026, 10, 3)),
+        # The client's clock is a day ahead of Segment's.
+        (
+            {
+                "originalTimestamp": "2026-10-03T10:00:00Z",
+                "sentAt": "2026-10-03T11:00:00Z",
+                "receivedAt": "2026-10-02T11:00:00Z",
+            },
+            date(2026, 10, 2),
+        ),
+        (
+            {"originalTimestamp": "9999-12-31T23:00:00Z", "sentAt": "0001-01-01T00:00:00Z"},
+            None,
+        ),
+    ],
+)
+def test_without_a_timestamp_the_clients_time_counts(tracking, times, day):
+    call = {k: v for k, v in logged("u1").items() if k not in ("timestamp", "sentAt")} | times
+    report = take(tracking, [call])
+    assert report["accepted"] == (day is not None)
+    if day is not None:
+        tracking.roll_up()
+        assert events(tracking) == {("u1", "A", day): 1}
+
+
+def test_long_rows_are_written_and_long_lines_set_aside_before_they_fill_the_memory(
+    tracking, monkeypatch
+):
+    monkeypatch.setattr(raw_logs, "HELD_BYTES", 1 << 20)
+    monkeypatch.setattr(raw_logs, "BATCH_TEXT", 1 << 18)
+    sizes = []
+    zipped = raw_logs.zipped
+
+    def measured(lines):
+        sizes.append(sum(map(len, lines)))
+        return zipped(lines)
+
+    monkeypatch.setattr(raw_logs, "zipped", measured)
+    long = [logged("u1", n, properties={"text": "x" * 30_000}) for n in range(120)]
+    too_long = logged("u1", 999, properties={"text": "x" * raw_logs.LINE_BYTES})
+    report = take(tracking, [*long, too_long])
+    assert (report["rows_read"], report["accepted"]) == (121, 120)
+    assert "the limit is 131,072" in report["set_aside"]["refused"]["example"]
+    assert len(sizes) > 3 and max(sizes) < 1.5 * (1 << 20)
+    [key] = tracking.stores.objects.keys("rejected/calls/")
+    [kept] = gzip.decompress(tracking.stores.objects.get(key)).splitlines()
+    assert json.loads(json.loads(kept)["call"])["messageId"] == too_long["messageId"]
+    assert tracking.roll_up()["added"] == 120
 
 
 def test_a_long_log_is_several_files(tracking, monkeypatch):

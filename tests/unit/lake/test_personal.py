@@ -15,21 +15,21 @@ PERSONAL = """
     given_name family_name middle_name maiden_name first-name customer_name contact_name
     customer.name billing_first_name preferred_username nick nickname picture sub birthdate dob
     dateOfBirth ssn user.userId merged_into cardholder_name FIRSTNAME
-""".split()
+"""
 USABLE = """
     product_name plan_name event_name company_name company.name group.name browser_name plan.name
     has_phone is_mobile hasEmail contact.has_phone_number email_verified phone_type smartphone
     voicemail address.city address.country birth_year street_food nicklas emails_opened number 2026
     zoneinfo locale gender product_display_name subscription
-""".split()
+"""
 
 
-@pytest.mark.parametrize("name", PERSONAL)
+@pytest.mark.parametrize("name", PERSONAL.split())
 def test_a_name_says_that_values_identify_a_person(name):
     assert is_personal(name, of_trait=True) and is_personal(name, of_trait=False)
 
 
-@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.parametrize("name", USABLE.split())
 def test_names_of_things_and_flags_stay_usable(name):
     assert not is_personal(name, of_trait=True) and not is_personal(name, of_trait=False)
 

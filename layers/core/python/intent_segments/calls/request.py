@@ -36,14 +36,16 @@ class Calls:
     refused: list[Refused] = field(default_factory=list)
 
 
-def read_document(body: bytes) -> Json:
-    """The JSON object that a body is. Raises InvalidInput for a body that is none."""
+def read_document(text: bytes, field: str = "body") -> Json:
+    """The JSON object that a body is, or what else `field` calls it, without NaN and Infinity.
+    Raises InvalidInput for a text that is none."""
+    must = f"the {field} must be a JSON object"
     try:
-        document = json.loads(body, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
-        raise InvalidInput.at("body", f"the body must be a JSON object: {_why(fault)}") from None
+        raise InvalidInput.at(field, f"{must}: {_why(fault)}") from None
     if not isinstance(document, dict):
-        raise InvalidInput.at("body", "the body must be a JSON object, not a list or a value")
+        raise InvalidInput.at(field, f"{must}, not a list or a value")
     return document
 
 

@@ -120,7 +120,9 @@ def _named(call: Json, kind: Kind) -> Json:
 
 
 def _time(call: Json, sent: int | None, received: int) -> int:
-    given = call.get("timestamp", call.get("originalTimestamp"))
+    given = call.get("timestamp")
+    if given is None:
+        given = call.get("originalTimestamp")
     said = micros(given)
     if said is None and given is not None:
         raise InvalidInput.at(

@@ -9,8 +9,8 @@ import re
 
 _NAMES = """
     email emailaddress mail phone phonenumber mobile telephone firstname lastname fullname surname
-    username nickname nick avatar picture street address streetaddress addressline birthday birthdate
-    dateofbirth dob ssn ip ipaddress userid anonymousid customerid deviceid idfa advertisingid sub
+    username nickname nick avatar picture street address streetaddress addressline birthday
+    birthdate dateofbirth dob ssn ip ipaddress userid anonymousid customerid deviceid idfa advertisingid sub
     iban mergedinto homephone workphone cellphone mobilephone mobilenumber homeaddress
     postaladdress"""
 PERSONAL_NAMES = frozenset(_NAMES.split())

@@ -3,25 +3,27 @@ tracking API, beginning where its calls have landed.
 
 Source: https://segment.com/docs/connections/storage/catalog/amazon-s3/ ("Data format"). What stands
 there as `timestamp` has been put right by Segment's clock already.
+
+The function has 3,008 MB. Some BATCH_TEXT of lines are parsed at once, and HELD_BYTES of rows wait
+to be written; a line may exceed the first, a batch the second.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ..calls.request import Calls, read_calls
-from ..calls.spec import BATCH_CALLS
-from ..calls.times import EPOCH, MICROSECOND
-from ..errors import InvalidFile
+from ..calls.request import Calls, Refused, read_calls, read_document
+from ..calls.spec import BATCH_CALLS, CALL_BYTES, Json
+from ..calls.times import EPOCH, MICROSECOND, happened, micros
+from ..errors import InvalidFile, InvalidInput
 from ..events.limits import MAX_LINE_BYTES
 from ..lake.objects import Bucket
 from ..store.stores import Stores
@@ -31,6 +33,13 @@ from .receiving import set_aside
 
 MOST_ROWS = 100_000
 """Of one file below `calls/`: some 20 MB before it is packed."""
+HELD_BYTES = 32 << 20
+"""Of rows, and of what is set aside: a file is written earlier where rows are long."""
+BATCH_TEXT = 8 << 20
+"""Bytes of lines that are parsed at once: as objects they may take twenty times as much."""
+LINE_BYTES = 4 * CALL_BYTES
+"""Of a line: a call of CALL_BYTES, blanks, and what Segment adds. Longer ones are set aside as they
+are, up to MAX_LINE_BYTES; a file with longer ones still is no log."""
 MAGIC = b"\x1f\x8b"
 """How gzip begins (RFC 1952)."""
 
@@ -48,15 +57,19 @@ class _Taken:
     files: int = 0
     rows: list[bytes] = field(default_factory=list)
     aside: list[bytes] = field(default_factory=list)
+    held: int = 0
 
     def add(self, calls: Calls, now: datetime) -> None:
         self.accepted += calls.accepted
         self.refused += len(calls.refused)
         if calls.refused and self.example is None:
             self.example = f"{calls.refused[0].field}: {calls.refused[0].message}"
-        self.rows += [line + b"\n" for line in calls.lines]
-        self.aside += [line + b"\n" for line in set_aside(calls, now)]
-        if len(self.rows) + len(self.aside) >= MOST_ROWS:
+        rows = [line + b"\n" for line in calls.lines]
+        aside = [line + b"\n" for line in set_aside(calls, now)]
+        self.rows += rows
+        self.aside += aside
+        self.held += sum(map(len, rows)) + sum(map(len, aside))
+        if len(self.rows) + len(self.aside) >= MOST_ROWS or self.held >= HELD_BYTES:
             self.write()
 
     def write(self) -> None:
@@ -67,7 +80,7 @@ class _Taken:
         if self.aside:
             self.objects.put(f"rejected/{FOLDER}{name}", zipped(self.aside))
         self.files += bool(self.rows or self.aside)
-        self.rows, self.aside = [], []
+        self.rows, self.aside, self.held = [], [], 0
 
 
 def take_calls(
@@ -87,14 +100,9 @@ def take_calls(
         with file.open("rb") as whole:
             digest = hashlib.file_digest(whole, "sha256").hexdigest()
         taken = _Taken(f"{now:%Y-%m-%d/%H}/{digest[:24]}", stores.objects)
-        batch: list[Any] = []
-        for line in _lines(file, request.key):
-            taken.read += 1
-            batch.append(_call(line))
-            if len(batch) == BATCH_CALLS:
-                taken.add(_read(batch, now), now)
-                batch = []
-        taken.add(_read(batch, now), now)
+        for batch in _batches(_lines(file, request.key)):
+            taken.read += len(batch)
+            taken.add(_read(batch, now), now)
         taken.write()
     aside = {
         "refused": {
@@ -111,20 +119,58 @@ def take_calls(
     }
 
 
-def _read(batch: list[Any], now: datetime) -> Calls:
-    return read_calls({"batch": batch}, None, (now - EPOCH) // MICROSECOND)
+def _batches(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if len(batch) == BATCH_CALLS or size >= BATCH_TEXT:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _call(line: bytes) -> Any:
-    """A call without what would put its time right once more; a line that is no JSON as text."""
-    try:
-        call = json.loads(line)
-    except (ValueError, RecursionError):
-        return line.decode("utf-8", "replace")
-    if isinstance(call, dict):
-        call.pop("sentAt", None)
-        call.setdefault("timestamp", call.get("receivedAt"))
+def _read(batch: list[bytes], now: datetime) -> Calls:
+    """The calls of some lines; a line that is none is refused as text."""
+    calls: list[Json] = []
+    refused: list[Refused] = []
+    for place, line in enumerate(batch):
+        try:
+            calls.append(_call(line))
+        except InvalidInput as wrong:
+            text = line.decode("utf-8", "replace")
+            refused.append(Refused(place, "line", wrong.message, text))
+    found = read_calls({"batch": calls}, None, (now - EPOCH) // MICROSECOND)
+    return replace(found, refused=[*refused, *found.refused])
+
+
+def _call(line: bytes) -> Json:
+    """A call with its time put right. Raises InvalidInput."""
+    if len(line) > LINE_BYTES:
+        raise InvalidInput.at(
+            "line", f"the line has {len(line):,} bytes, the limit is {LINE_BYTES:,}: send less"
+        )
+    call = read_document(line, "line")
+    sent = call.pop("sentAt", None)
+    if call.get("timestamp") is None:
+        call["timestamp"] = _time(call.get("originalTimestamp"), sent, call.get("receivedAt"))
     return call
+
+
+def _time(original: object, sent: object, received: object) -> object:
+    """What Segment would have written as `timestamp`: the client's time by the server's clock, the
+    server's own where the client said none."""
+    if original is None:
+        return received
+    said, arrived = micros(original), micros(received)
+    if said is None or arrived is None:
+        return original
+    try:
+        return (EPOCH + happened(said, micros(sent), arrived) * MICROSECOND).isoformat()
+    except OverflowError:
+        return original
 
 
 def _lines(file: Path, key: str) -> Iterator[bytes]:
