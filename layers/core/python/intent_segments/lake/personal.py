@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 
 _NAMES = """
-    email emailaddress mail phone phonenumber mobile telephone firstname lastname fullname surname
-    username nickname nick avatar picture street address streetaddress addressline birthday
-    birthdate dateofbirth dob ssn ip ipaddress userid anonymousid customerid deviceid idfa advertisingid sub
-    iban mergedinto homephone workphone cellphone mobilephone mobilenumber homeaddress
-    postaladdress"""
+    email emailaddress mail phone phonenumber mobile telephone firstname lastname fullname
+    surname username nickname nick avatar picture street address streetaddress addressline
+    birthday birthdate dateofbirth dob ssn ip ipaddress userid anonymousid customerid deviceid
+    idfa advertisingid sub iban mergedinto homephone workphone cellphone mobilephone
+    mobilenumber homeaddress postaladdress"""
 PERSONAL_NAMES = frozenset(_NAMES.split())
 """Names, without case and signs, whose values are never looked at: the traits that Segment's spec
 and the standard claims of OpenID Connect (Core 1.0, 5.1) reserve for what identifies a person, and
