@@ -8,6 +8,7 @@ from pathlib import Path
 
 BENCHMARKS = {
     "speed": "forecast and a night's scores on a generated account, against their floors",
+    "night": "a night of five goals in the local stack, at two sizes, against its floor",
     "segments": "ten segments, against hand-written SQL and Polars",
     "forecast": "counts, intervals and ranking beside other models on real histories",
     "simulation": "coverage and calibration on generated worlds with shocks",
@@ -16,6 +17,7 @@ BENCHMARKS = {
 }
 OPTIONS = {
     "speed": ("users",),
+    "night": ("users", "write"),
     "segments": ("events", "write"),
     "forecast": ("data", "write"),
     "simulation": ("worlds", "jobs", "write"),
@@ -28,7 +30,7 @@ OPTIONS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--users", type=int, default=100_000, help="speed: users to generate")
+    parser.add_argument("--users", type=int, default=100_000, help="speed, night: users to generate")
     parser.add_argument(
         "--events", type=int, default=3_000_000, help="segments, tracking: events, about"
     )

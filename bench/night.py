@@ -1,0 +1,281 @@
+"""A night of five goals as the stack runs it, at two sizes, and what it takes.
+
+State machine, functions, S3 and DynamoDB are those of the local stack, with its files on disk. The
+floor is what nothing can go below: read the activity of every group once, and have each goal's bare
+estimators predict on a matrix that is ready.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from intent_local.commands.nightly import run_night
+from intent_local.connection import Connection, local
+from intent_local.stack.home import Home
+from intent_local.stack.running import RunningStack, running_stack
+from intent_local.stack.server import ACCOUNT, REGION
+from intent_segments.goals.plan import Plan
+from intent_segments.lake.calendar import to_day
+from intent_segments.lake.columns import read_columns
+from intent_segments.lake.manifest import write_manifest
+from intent_segments.propensity.evidence import Evidence
+from intent_segments.propensity.history import load_history
+from intent_segments.propensity.traits import load_traits
+from intent_segments.services.forecasting import question_of
+from intent_segments.services.goal_models import load_model
+from intent_segments.services.opening import group_tables, target_key
+from intent_segments.settings import Settings
+from intent_segments.store.runs import night_id
+from intent_segments.store.stores import Stores
+
+from .goals import AS_OF, ENDS_ON, GOALS, NIGHT
+from .made_lake import make_lake
+from .page import table, write_section
+from .speed import told
+
+TITLE = "A night of five goals"
+EVENTS = 30
+"""Events of a user in the year that the lake holds."""
+USERS_PER_GROUP = 125_000
+GROWTH = 4
+AT_ONCE = 2
+"""Groups that are scored at the same time: processors of the machine."""
+MEMORY = 3_008
+SET_UP_SECONDS = 3_600
+STEPS = ("Plan", "Train", "ScoreUsers", "Publish")
+KINDS = ("s3_reads", "s3_writes", "table_reads", "table_writes")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One night. `work` is what the run says of itself, `requests` those of a kind, `clock` and
+    `processor` seconds of the whole run, `floor` processor seconds of reading and predicting."""
+
+    users: int
+    groups: int
+    events: int
+    rows: int
+    members: int
+    work: Mapping[str, Any]
+    requests: Mapping[str, int]
+    clock: float
+    processor: float
+    floor: tuple[float, float]
+
+
+def run(users: int, write: Path | None) -> None:
+    """Measure `users` users and GROWTH times as many."""
+    found = [measure(users), measure(GROWTH * users)]
+    text = report(*found)
+    print(text)
+    if write is not None:
+        write_section(write, TITLE, text)
+
+
+def measure(users: int) -> Measured:
+    """A night of a fresh stack with so many users."""
+    groups = max(1, -(-users // USERS_PER_GROUP))
+    with TemporaryDirectory() as folder, standing(Path(folder), groups) as (running, stores):
+        stack = local(running)
+        with told(f"make a lake of {users:,} users in {groups} groups"):
+            manifest = make_lake(stores.objects, Path(folder), users, EVENTS, groups)
+            stores.head.commit(0, write_manifest(stores.objects, manifest), AS_OF)
+        for name, body in GOALS.items():
+            with told(f"set up the goal {name}"):
+                set_up(stack, name, body)
+        before = processor_seconds(running.server.pid)
+        with told("night"):
+            night = run_night(stack, NIGHT)
+        spent = processor_seconds(running.server.pid) - before
+        run_id = night_id(NIGHT)
+        work = stack.api.get(f"/v1/runs/{run_id}")["work"]
+        raw = stores.run_work.find(run_id)
+        assert raw is not None  # the last step of a run keeps it
+        with told("floor"):
+            floor = floor_of(stores, stores.runs.get(run_id).plan_key or "", Path(folder))
+        return Measured(
+            users=manifest.users,
+            groups=groups,
+            events=manifest.events,
+            rows=sum(part.rows for part in manifest.of("activity")),
+            members=work["users"],
+            work=work,
+            requests={kind: sum(step[kind] for step in raw["steps"]) for kind in KINDS},
+            clock=night["seconds"],
+            processor=spent,
+            floor=floor,
+        )
+
+
+@contextmanager
+def standing(folder: Path, groups: int) -> Iterator[tuple[RunningStack, Stores]]:
+    """A local stack of its own, and its stores as functions see them."""
+    values = {"Groups": str(groups), "MaxConcurrency": str(AT_ONCE), "JobMemory": str(MEMORY)}
+    with running_stack(home=Home(folder / "home"), parameters=values) as running:
+        where = {
+            "AWS_ENDPOINT_URL": running.server.endpoint,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+        }
+        with patch.dict(os.environ, where):
+            out = running.outputs
+            named = Settings(out["Table"], out["Bucket"], "none", groups, out["TimeZone"])
+            yield running, Stores.of(named)
+
+
+def set_up(stack: Connection, name: str, body: Mapping[str, Any]) -> None:
+    """Save a goal and wait until it is at work."""
+    end = {} if "rolling_days" in body else {"ends_on": ENDS_ON.isoformat()}
+    goal = stack.api.post("/v1/goals", {"name": name, "as_of": AS_OF.isoformat(), **body, **end})
+    last = time.monotonic() + SET_UP_SECONDS
+    while goal["status"] == "preparing" and time.monotonic() < last:
+        time.sleep(0.5)
+        goal = stack.api.get(f"/v1/goals/{goal['id']}")
+    if goal["status"] != "active":
+        raise RuntimeError(f"the goal {name} is {goal['status']}: {goal['status_reason']}")
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and all below it have used so far, those that ended among them (Linux)."""
+    ticks = 0
+    waiting = [pid]
+    while waiting:
+        process = Path(f"/proc/{waiting.pop()}")
+        try:
+            # utime, stime, cutime and cstime are the fields 14 to 17 (proc(5)).
+            ticks += sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:15]))
+            for task in (process / "task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def floor_of(stores: Stores, plan_key: str, folder: Path) -> tuple[float, float]:
+    """(seconds to read the activity of all groups, seconds of the estimators of all goals), of one
+    processor; files are here already."""
+    plan = Plan.from_json(stores.objects.get_json(plan_key))
+    night = to_day(plan.date)
+    models = {goal.id: load_model(stores, goal.model or {}) for goal in plan.goals}
+    reading = predicting = 0.0
+    for group in range(plan.groups):
+
+        def opened(group: int = group) -> Any:
+            return group_tables(stores, plan.manifest_key, group, [], plan.events, folder / "lake")
+
+        opened().con.close()  # fetched
+        spent, (tables, history) = taken(lambda: read(opened(), night))
+        reading += spent
+        traits = load_traits(tables, history)
+        for goal in plan.goals:
+            path = stores.objects.download(target_key(goal.id, group), folder / "target.parquet")
+            members = history.index_of(read_columns(path, ("uh",))["uh"])
+            evidence = Evidence.of(tables, question_of(goal.terms), history, traits)
+            model = models[goal.id]
+            matrix = evidence.rows(model.plan, members, night, goal.terms.horizon).with_clock()
+            for family in (model.linear, model.trees):
+                if family is not None:
+                    predicting += taken(lambda family=family: family.logit(matrix))[0]
+        tables.con.close()
+    return reading, predicting
+
+
+def read(tables: Any, night: int) -> Any:
+    return tables, load_history(tables, night)
+
+
+def taken(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Processor seconds of some work, and what came of it."""
+    began = time.process_time()
+    found = work()
+    return time.process_time() - began, found
+
+
+def report(small: Measured, large: Measured) -> str:
+    """The section of docs/benchmarks.md."""
+    rows = [
+        ("users", *(f"{one.users:,}" for one in (small, large)), ratio(small.users, large.users)),
+        *(
+            (name, *(shown(value(one)) for one in (small, large)), ratio(*map(value, (small, large))))
+            for name, value, shown in ROWS
+        ),
+    ]
+    head = ("one night", f"{small.groups} groups", f"{large.groups} groups", "ratio")
+    return f"""\
+```sh
+python -m bench night --users {small.users} --write docs/benchmarks.md
+```
+
+Five goals (to maximise, to minimise, rolling, with a filtered event, all of two events) on generated
+lakes of {EVENTS} events a user and year, in the state machine of the local stack: files are in its
+S3, {AT_ONCE} groups at once on two processors. Seconds of a step are added up over its jobs. Processor
+seconds are those of every process of the stack, the stand-ins for S3, DynamoDB and Step Functions
+among them, and do not depend on what else the machine does; minutes do. The floor is processor time
+too: to read the activity once, and to have each goal's bare estimators predict on a matrix that is
+ready. Dollars are the run's own estimate at list prices, for the seconds measured here.
+
+{table(head, rows)}"""
+
+
+def ratio(small: float, large: float) -> str:
+    return f"{large / small:.2f}" if small else ""
+
+
+def of_step(name: str, key: str) -> Callable[[Measured], float]:
+    """A figure of a step."""
+
+    def value(one: Measured) -> float:
+        return float(next(step[key] for step in one.work["steps"] if step["step"] == name))
+
+    return value
+
+
+def whole(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+ROWS: tuple[tuple[str, Callable[[Measured], float], Callable[[float], str]], ...] = (
+    ("events", lambda one: one.events, whole),
+    ("rows of activity", lambda one: one.rows, whole),
+    ("members scored, all goals", lambda one: one.members, whole),
+    ("minutes", lambda one: one.clock / 60, lambda number: f"{number:.1f}"),
+    ("members a second", lambda one: one.members / one.clock, whole),
+    ("processor seconds", lambda one: one.processor, whole),
+    ("floor: reading", lambda one: one.floor[0], lambda number: f"{number:.1f}"),
+    ("floor: predicting", lambda one: one.floor[1], lambda number: f"{number:.1f}"),
+    (
+        "processor seconds / floor",
+        lambda one: one.processor / sum(one.floor),
+        lambda number: f"{number:.2f}",
+    ),
+    *(
+        (f"{step}, seconds", of_step(step, "seconds"), lambda number: f"{number:,.1f}")
+        for step in STEPS
+    ),
+    *((f"{step}, peak MB", of_step(step, "peak_mb"), whole) for step in STEPS),
+    *(
+        (words, (lambda one, kind=kind: one.requests[kind]), whole)
+        for kind, words in (
+            ("s3_reads", "S3, GET and HEAD"),
+            ("s3_writes", "S3, PUT and LIST"),
+            ("table_reads", "DynamoDB, read units"),
+            ("table_writes", "DynamoDB, write units"),
+        )
+    ),
+    ("MB read", lambda one: one.work["bytes_read"] / 1e6, whole),
+    ("MB written", lambda one: one.work["bytes_written"] / 1e6, whole),
+    (
+        "dollars",
+        lambda one: one.work["estimated_dollars"],
+        lambda number: f"{number:.4f}",
+    ),
+)
