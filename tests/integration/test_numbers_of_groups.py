@@ -65,9 +65,7 @@ def told(folder: Path, groups: int) -> Told:
         account.load([h for h in HAPPENED if h.day == NIGHT], "next")
         account.night(from_day(NIGHT))
         size = ask("GET", f"/v1/segments/{segment}").json["size"]
-        published = {name: as_text(numbers(account, goal)) for name, goal in goals.items()}
-        for name, goal in goals.items():  # ids are each account's own
-            published = {told: text.replace(goal, name) for told, text in published.items()}
+        published = {name: as_text(numbers(account, name, goals)) for name in goals}
         found = {name: rows(account, goal) for name, goal in goals.items()}
         return Told(
             published | {"segment": as_text(size)},
@@ -76,17 +74,31 @@ def told(folder: Path, groups: int) -> Told:
         )
 
 
-def numbers(account: Nights, goal_id: str) -> list[Any]:
-    """What the set-up and the night published of a goal, in the runs and in its own item."""
-    goal = account.stores.goals.get(goal_id)
+def numbers(account: Nights, name: str, goals: dict[str, str]) -> list[Any]:
+    """What the set-up and the night published of a goal, in the runs, in its own item and of its
+    arms; by the names of the `goals`, since ids differ from account to account."""
+    stores, goal_id = account.stores, goals[name]
+    goal = stores.goals.get(goal_id)
     assert goal.model is not None
-    runs = [setup_id(goal_id), night_id(from_day(NIGHT))]
-    items = [account.stores.runs.get(run).goals[goal_id] for run in runs]
-    for item in items:
-        # Named by a checksum, which differs where the counts name other goals by their ids.
-        effects = read_effects(account.stores, goal_id, item)
-        item["effects"] = None if effects is None else effects.to_json()
-    return [goal.status, goal.model["sha256"], goal.cuts, goal.forecast, goal.day0, items]
+    set_up, night = (
+        stores.runs.get(run).goals[goal_id]
+        for run in (setup_id(goal_id), night_id(from_day(NIGHT)))
+    )
+    followed = read_effects(stores, goal_id, night)
+    assert followed is not None
+    arms = as_text(followed.to_json())  # its checksum would be that of the ids
+    for other, other_id in goals.items():
+        arms = arms.replace(other_id, other)
+    items = [set_up, {key: value for key, value in night.items() if key != "effects"}]
+    return [
+        goal.status,
+        goal.model["sha256"],
+        goal.cuts,
+        goal.forecast,
+        goal.day0,
+        items,
+        json.loads(arms),
+    ]
 
 
 def rows(account: Nights, goal_id: str) -> tuple[dict[str, Any], set[int]]:
