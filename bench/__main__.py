@@ -30,7 +30,9 @@ OPTIONS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--users", type=int, default=100_000, help="speed, night: users to generate")
+    parser.add_argument(
+        "--users", type=int, default=100_000, help="speed, night: users to generate"
+    )
     parser.add_argument(
         "--events", type=int, default=3_000_000, help="segments, tracking: events, about"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from intent_segments.goals.goal import Goal, Status, Terms
 from intent_segments.goals.plan import Plan, Trained, planned, read_trained, trained_document
@@ -66,7 +66,9 @@ def fresh(name: str) -> Goal:
 def plan_of(stores: Stores, manifest_key: str, goals: list[Goal], day: date) -> Plan:
     """A set-up where goals are preparing, a night otherwise; written down for its jobs."""
     manifest = read_manifest(stores.objects, manifest_key)
-    kind = "goal_setup" if goals[0].status == Status.PREPARING else "night"
+    kind: Literal["goal_setup", "night"] = (
+        "goal_setup" if goals[0].status == Status.PREPARING else "night"
+    )
     plan = Plan(
         run_id=f"{kind}-{goals[0].id}-{manifest.version}",
         kind=kind,

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,10 +38,10 @@ from intent_segments.store.stores import Stores
 
 from .goals import AS_OF, ENDS_ON, GOALS, NIGHT
 from .made_lake import make_lake
-from .page import table, write_section
+from .night_report import TITLE, Measured, keep, report
+from .page import write_section
 from .speed import told
 
-TITLE = "A night of five goals"
 EVENTS = 30
 """Events of a user in the year that the lake holds."""
 USERS_PER_GROUP = 125_000
@@ -50,43 +50,27 @@ AT_ONCE = 2
 """Groups that are scored at the same time: processors of the machine."""
 MEMORY = 3_008
 SET_UP_SECONDS = 3_600
-STEPS = ("Plan", "Train", "ScoreUsers", "Publish")
 KINDS = ("s3_reads", "s3_writes", "table_reads", "table_writes")
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One night. `work` is what the run says of itself, `requests` those of a kind, `clock` and
-    `processor` seconds of the whole run, `floor` processor seconds of reading and predicting."""
-
-    users: int
-    groups: int
-    events: int
-    rows: int
-    members: int
-    work: Mapping[str, Any]
-    requests: Mapping[str, int]
-    clock: float
-    processor: float
-    floor: tuple[float, float]
-
-
 def run(users: int, write: Path | None) -> None:
-    """Measure `users` users and GROWTH times as many."""
-    found = [measure(users), measure(GROWTH * users)]
+    """Measure `users` users, GROWTH times as many, and a part of them who do as much as all."""
+    sizes = [(users, EVENTS), (GROWTH * users, EVENTS), (users // GROWTH, GROWTH * EVENTS)]
+    found = [measure(*size) for size in sizes]
     text = report(*found)
     print(text)
     if write is not None:
+        keep(found)
         write_section(write, TITLE, text)
 
 
-def measure(users: int) -> Measured:
-    """A night of a fresh stack with so many users."""
+def measure(users: int, events: int) -> Measured:
+    """A night of a fresh stack with so many users, who do so many `events` a year."""
     groups = max(1, -(-users // USERS_PER_GROUP))
     with TemporaryDirectory() as folder, standing(Path(folder), groups) as (running, stores):
         stack = local(running)
         with told(f"make a lake of {users:,} users in {groups} groups"):
-            manifest = make_lake(stores.objects, Path(folder), users, EVENTS, groups)
+            manifest = make_lake(stores.objects, Path(folder), users, events, groups)
             stores.head.commit(0, write_manifest(stores.objects, manifest), AS_OF)
         for name, body in GOALS.items():
             with told(f"set up the goal {name}"):
@@ -104,6 +88,9 @@ def measure(users: int) -> Measured:
         return Measured(
             users=manifest.users,
             groups=groups,
+            goals=len(GOALS),
+            events_per_user=events,
+            at_once=AT_ONCE,
             events=manifest.events,
             rows=sum(part.rows for part in manifest.of("activity")),
             members=work["users"],
@@ -184,7 +171,7 @@ def floor_of(stores: Stores, plan_key: str, folder: Path) -> tuple[float, float]
             matrix = evidence.rows(model.plan, members, night, goal.terms.horizon).with_clock()
             for family in (model.linear, model.trees):
                 if family is not None:
-                    predicting += taken(lambda family=family: family.logit(matrix))[0]
+                    predicting += taken(partial(family.logit, matrix))[0]
         tables.con.close()
     return reading, predicting
 
@@ -198,84 +185,3 @@ def taken(work: Callable[[], Any]) -> tuple[float, Any]:
     began = time.process_time()
     found = work()
     return time.process_time() - began, found
-
-
-def report(small: Measured, large: Measured) -> str:
-    """The section of docs/benchmarks.md."""
-    rows = [
-        ("users", *(f"{one.users:,}" for one in (small, large)), ratio(small.users, large.users)),
-        *(
-            (name, *(shown(value(one)) for one in (small, large)), ratio(*map(value, (small, large))))
-            for name, value, shown in ROWS
-        ),
-    ]
-    head = ("one night", f"{small.groups} groups", f"{large.groups} groups", "ratio")
-    return f"""\
-```sh
-python -m bench night --users {small.users} --write docs/benchmarks.md
-```
-
-Five goals (to maximise, to minimise, rolling, with a filtered event, all of two events) on generated
-lakes of {EVENTS} events a user and year, in the state machine of the local stack: files are in its
-S3, {AT_ONCE} groups at once on two processors. Seconds of a step are added up over its jobs. Processor
-seconds are those of every process of the stack, the stand-ins for S3, DynamoDB and Step Functions
-among them, and do not depend on what else the machine does; minutes do. The floor is processor time
-too: to read the activity once, and to have each goal's bare estimators predict on a matrix that is
-ready. Dollars are the run's own estimate at list prices, for the seconds measured here.
-
-{table(head, rows)}"""
-
-
-def ratio(small: float, large: float) -> str:
-    return f"{large / small:.2f}" if small else ""
-
-
-def of_step(name: str, key: str) -> Callable[[Measured], float]:
-    """A figure of a step."""
-
-    def value(one: Measured) -> float:
-        return float(next(step[key] for step in one.work["steps"] if step["step"] == name))
-
-    return value
-
-
-def whole(number: float) -> str:
-    return f"{number:,.0f}"
-
-
-ROWS: tuple[tuple[str, Callable[[Measured], float], Callable[[float], str]], ...] = (
-    ("events", lambda one: one.events, whole),
-    ("rows of activity", lambda one: one.rows, whole),
-    ("members scored, all goals", lambda one: one.members, whole),
-    ("minutes", lambda one: one.clock / 60, lambda number: f"{number:.1f}"),
-    ("members a second", lambda one: one.members / one.clock, whole),
-    ("processor seconds", lambda one: one.processor, whole),
-    ("floor: reading", lambda one: one.floor[0], lambda number: f"{number:.1f}"),
-    ("floor: predicting", lambda one: one.floor[1], lambda number: f"{number:.1f}"),
-    (
-        "processor seconds / floor",
-        lambda one: one.processor / sum(one.floor),
-        lambda number: f"{number:.2f}",
-    ),
-    *(
-        (f"{step}, seconds", of_step(step, "seconds"), lambda number: f"{number:,.1f}")
-        for step in STEPS
-    ),
-    *((f"{step}, peak MB", of_step(step, "peak_mb"), whole) for step in STEPS),
-    *(
-        (words, (lambda one, kind=kind: one.requests[kind]), whole)
-        for kind, words in (
-            ("s3_reads", "S3, GET and HEAD"),
-            ("s3_writes", "S3, PUT and LIST"),
-            ("table_reads", "DynamoDB, read units"),
-            ("table_writes", "DynamoDB, write units"),
-        )
-    ),
-    ("MB read", lambda one: one.work["bytes_read"] / 1e6, whole),
-    ("MB written", lambda one: one.work["bytes_written"] / 1e6, whole),
-    (
-        "dollars",
-        lambda one: one.work["estimated_dollars"],
-        lambda number: f"{number:.4f}",
-    ),
-)
