@@ -9,6 +9,7 @@ from pathlib import Path
 BENCHMARKS = {
     "speed": "forecast and a night's scores on a generated account, against their floors",
     "night": "a night of five goals in the local stack, at two sizes, against its floor",
+    "capacity": "the guide to capacity, from the nights that were measured",
     "segments": "ten segments, against hand-written SQL and Polars",
     "forecast": "counts, intervals and ranking beside other models on real histories",
     "simulation": "coverage and calibration on generated worlds with shocks",
@@ -18,6 +19,7 @@ BENCHMARKS = {
 OPTIONS = {
     "speed": ("users",),
     "night": ("users", "write"),
+    "capacity": ("write",),
     "segments": ("events", "write"),
     "forecast": ("data", "write"),
     "simulation": ("worlds", "jobs", "write"),
