@@ -8,7 +8,7 @@ from pathlib import Path
 
 BENCHMARKS = {
     "speed": "forecast and a night's scores on a generated account, against their floors",
-    "night": "a night of five goals in the local stack, at two sizes, against its floor",
+    "night": "a night of five goals in the local stack, against its floor",
     "capacity": "the guide to capacity, from the nights that were measured",
     "segments": "ten segments, against hand-written SQL and Polars",
     "forecast": "counts, intervals and ranking beside other models on real histories",
@@ -18,7 +18,7 @@ BENCHMARKS = {
 }
 OPTIONS = {
     "speed": ("users",),
-    "night": ("users", "write"),
+    "night": ("users", "per_user", "write"),
     "capacity": ("write",),
     "segments": ("events", "write"),
     "forecast": ("data", "write"),
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--users", type=int, default=100_000, help="speed, night: users to generate"
     )
+    parser.add_argument("--per-user", type=int, default=30, help="night: events of a user and year")
     parser.add_argument(
         "--events", type=int, default=3_000_000, help="segments, tracking: events, about"
     )

@@ -1,4 +1,4 @@
-"""A night of five goals as the stack runs it, at two sizes, and what it takes.
+"""A night of five goals as the stack runs it, and what it takes.
 
 State machine, functions, S3 and DynamoDB are those of the local stack, with its files on disk. The
 floor is what nothing can go below: read the activity of every group once, and have each goal's bare
@@ -42,10 +42,7 @@ from .night_report import TITLE, Measured, keep, report
 from .page import write_section
 from .speed import told
 
-EVENTS = 30
-"""Events of a user in the year that the lake holds."""
 USERS_PER_GROUP = 125_000
-GROWTH = 4
 AT_ONCE = 2
 """Groups that are scored at the same time: processors of the machine."""
 MEMORY = 3_008
@@ -53,14 +50,14 @@ SET_UP_SECONDS = 3_600
 KINDS = ("s3_reads", "s3_writes", "table_reads", "table_writes")
 
 
-def run(users: int, write: Path | None) -> None:
-    """Measure `users` users, GROWTH times as many, and a part of them who do as much as all."""
-    sizes = [(users, EVENTS), (GROWTH * users, EVENTS), (users // GROWTH, GROWTH * EVENTS)]
-    found = [measure(*size) for size in sizes]
-    text = report(*found)
+def run(users: int, per_user: int, write: Path | None) -> None:
+    """Measure a night of `users` users who do `per_user` things a year; with `write`, keep it
+    beside the nights of other sizes."""
+    found = measure(users, per_user)
+    nights = [found] if write is None else keep(found)
+    text = report(nights)
     print(text)
     if write is not None:
-        keep(found)
         write_section(write, TITLE, text)
 
 

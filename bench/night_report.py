@@ -41,9 +41,13 @@ class Measured:
         return found
 
 
-def keep(nights: Sequence[Measured]) -> None:
-    """Write the measurements down."""
+def keep(night: Measured) -> list[Measured]:
+    """Write a measurement down, in the place of an earlier one of the same size; all there are."""
+    size = (night.events_per_user, night.users)
+    others = [one for one in kept() if (one.events_per_user, one.users) != size]
+    nights = sorted([*others, night], key=lambda one: (one.events_per_user, one.users))
     KEPT.write_text(json.dumps([asdict(one) for one in nights], indent=1) + "\n", "utf-8")
+    return nights
 
 
 def kept() -> list[Measured]:
@@ -54,32 +58,37 @@ def kept() -> list[Measured]:
     ]
 
 
-def report(small: Measured, large: Measured, busy: Measured) -> str:
-    """The section of docs/benchmarks.md: two sizes, and a quarter of the first one's users who do
-    four times as much each."""
-    rows = [
-        (
-            name,
-            *(shown(value(one)) for one in (small, large)),
-            ratio(value(small), value(large)),
-            shown(value(busy)),
-        )
-        for name, value, shown in ROWS
-    ]
-    head = ("one night", "", "", "ratio", "busy users")
+def report(nights: Sequence[Measured]) -> str:
+    """The section of docs/benchmarks.md: a column per night, and how much more the second takes
+    than the first where there are two of users who do as much."""
+    head = ["one night", *(f"{one.users:,} users" for one in nights)]
+    compared = len(nights) > 1 and nights[0].events_per_user == nights[1].events_per_user
+    if compared:
+        head.insert(3, "ratio")
+    rows = []
+    for name, value, shown in ROWS:
+        cells = [name, *(shown(value(one)) for one in nights)]
+        if compared:
+            cells.insert(3, ratio(value(nights[0]), value(nights[1])))
+        rows.append(cells)
+    commands = "\n".join(
+        f"python -m bench night --users {one.users} --per-user {one.events_per_user} "
+        "--write docs/benchmarks.md"
+        for one in nights
+    )
     return f"""\
 ```sh
-python -m bench night --users {small.users} --write docs/benchmarks.md
+{commands}
 ```
 
 Five goals (to maximise, to minimise, rolling, with a filtered event, all of two events) on
-generated lakes of {small.events_per_user} events a user and year, {busy.events_per_user} where
-users are busy. State machine, functions and tables are those of the local stack,
-{small.at_once} groups at once. Seconds of a step are added up over its jobs. Processor seconds are
-those of every process of the stack, the stand-ins for S3, DynamoDB and Step Functions among them,
-and do not depend on what else the machine does; minutes do. The floor is processor time too: to
-read the activity once, and to have each goal's bare estimators predict on a matrix that is ready.
-Dollars are the run's own estimate at list prices, for the seconds measured here.
+generated lakes of so many events a user and year. State machine, functions and tables are those of
+the local stack, {nights[0].at_once} groups at once. Seconds of a step are added up over its jobs;
+peaks are those of the process that had the most. Processor seconds are those of every process of
+the stack, the stand-ins for S3, DynamoDB and Step Functions among them, and do not depend on what
+else the machine does; seconds and minutes do. The floor is processor time too: to read the activity
+once, and to have each goal's bare estimators predict on a matrix that is ready. Dollars are the
+run's own estimate at list prices, for the seconds measured here.
 
 {table(head, rows)}"""
 
@@ -102,7 +111,7 @@ def whole(number: float) -> str:
 
 
 ROWS: tuple[tuple[str, Callable[[Measured], float], Callable[[float], str]], ...] = (
-    ("users", lambda one: one.users, whole),
+    ("events a user and year", lambda one: one.events_per_user, whole),
     ("groups", lambda one: one.groups, whole),
     ("events", lambda one: one.events, whole),
     ("rows of activity", lambda one: one.rows, whole),

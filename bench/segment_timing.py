@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from intent_segments.lake.manifest import read_manifest
+from intent_segments.telemetry.work import peak_mb
 
 from .account import open_account
 from .questions import AS_OF, DEFINITIONS, Files
-from .timing import peak
 
 REPEATS = 5
 Answer = npt.NDArray[np.int64]
@@ -103,7 +103,7 @@ def main() -> None:
         name: {"seconds": median(t for t, _ in times), "cpu": median(t for _, t in times)}
         for name, times in taken.items()
     }
-    print(json.dumps({"members": len(first), "cold": cold, "peak": peak(), "ways": figures}))
+    print(json.dumps({"members": len(first), "cold": cold, "peak": peak_mb(), "ways": figures}))
 
 
 def cpu_seconds() -> float:

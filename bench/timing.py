@@ -34,6 +34,7 @@ from intent_segments.services.opening import group_tables, panel_tables, target_
 from intent_segments.services.scoring import score_users
 from intent_segments.services.training import load_model, train_model
 from intent_segments.store.stores import Stores
+from intent_segments.telemetry.work import peak_mb
 
 from .account import DAYS, FIRST_DAY, open_account
 
@@ -70,7 +71,7 @@ def time_forecast(stores: Stores, manifest_key: str, scratch: Path) -> dict[str,
         return found
 
     found = answer()
-    first_done, cold_peak = time.time(), peak()
+    first_done, cold_peak = time.time(), peak_mb()
     evidence, _ = gathered()
     rows = gather(evidence, training_starts(evidence, now), (0,))
 
@@ -83,7 +84,7 @@ def time_forecast(stores: Stores, manifest_key: str, scratch: Path) -> dict[str,
         "first_done": first_done,
         "cold_peak": cold_peak,
         **dict(zip(("warm", "cpu"), seconds(answer), strict=True)),
-        "peak": peak(),
+        "peak": peak_mb(),
         "floor": seconds(floor)[0],
         "members": len(found.rows.users),
         "panel": len(evidence.history.uh),
@@ -125,7 +126,7 @@ def time_night(stores: Stores, manifest_key: str, scratch: Path) -> dict[str, An
         "first_done": first_done,
         "warm": warm,
         "cpu": busy,
-        "peak": peak(),
+        "peak": peak_mb(),
         "floor": seconds(floor)[0],
         "members": members(stores, night),
     }
@@ -182,14 +183,6 @@ def seconds(work: Callable[[], Any]) -> tuple[float, float]:
         passed.append(time.perf_counter() - began)
         busy.append(time.process_time() - worked)
     return median(passed), median(busy)
-
-
-def peak() -> float:
-    """The most memory this process had since it started, in MB (Linux)."""
-    # Not getrusage: what that says of a child begins with the peak of its parent.
-    status = Path("/proc/self/status").read_text("utf-8")
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(kilobytes) / 1024
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -76,3 +78,17 @@ def test_units_of_the_table_and_writes_to_s3_are_priced_too() -> None:
     for name, price in (("s3_writes", 5.0), ("table_reads", 0.125), ("table_writes", 0.625)):
         million = prices.dollars([job(seconds=0, **{name: 1_000_000})], 0)
         assert million - nothing == pytest.approx(price)
+
+
+def test_the_peak_of_a_process_is_its_own_and_not_that_of_the_one_that_started_it() -> None:
+    """The parent has 300 MB more while it starts a child that does nothing."""
+    told = "from intent_segments.telemetry.work import peak_mb\nprint(peak_mb(), end='')"
+    parent = (
+        "import subprocess, sys\n"
+        "held = bytearray(300 << 20)\n"
+        f"print(subprocess.check_output([sys.executable, '-c', {told!r}], text=True), end=' ')\n"
+        f"{told}"
+    )
+    found = subprocess.check_output([sys.executable, "-c", parent], text=True)
+    child, whole = map(int, found.split())
+    assert whole > 300 > 200 > child > 5

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import resource
-import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 STEPS = ("Plan", "Train", "ScoreUsers", "Deliver", "EraseUsers", "Publish")
 """Of a run, as infra/run.asl.yaml names them. A run that is started again plans after it scored, so
 times give no order."""
+
+
+_STATUS = Path("/proc/self/status")
+"""Of Linux, in kB (proc_pid_status(5))."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def step_work(
         milliseconds=took,
         longest=took,
         memory_mb=memory_mb,
-        peak_mb=_peak_mb(),
+        peak_mb=peak_mb(),
         architecture="x86_64" if os.uname().machine == "x86_64" else "arm64",
         counts=counts,
     )
@@ -129,7 +133,10 @@ def _both(one: StepWork, other: StepWork) -> StepWork:
     )
 
 
-def _peak_mb() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes on Linux, bytes on macOS (getrusage(2) of each).
-    return peak >> (20 if sys.platform == "darwin" else 10)
+def peak_mb() -> int:
+    """The most memory that this process has had since its program began, in MB."""
+    if _STATUS.exists():
+        # Not getrusage, which on Linux begins with what the parent had when it started this one.
+        lines = _STATUS.read_text("utf-8").splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) >> 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20  # bytes on macOS, getrusage(2)
