@@ -189,7 +189,7 @@ def test_members_of_streams_go_but_those_that_the_next_send_compares_with(life: 
     nightly = Schedule("nightly")
     for name, status in (("eng_1", "active"), ("eng_2", "stopped")):
         made = Engagement(name, "x", Audience(stream=("left",)), "dst_1", nightly, str(life.now))
-        sends = [str(day(number)) for number in (0, 1)]
+        sends = [str(day(number)) for number in (0, 1, 2)]
         made = replace(made, status=status, sends=sends)
         life.stores.table.apply(Action("ENGAGEMENT", name, put=made.to_json()))
         if status == "active":
@@ -197,9 +197,10 @@ def test_members_of_streams_go_but_those_that_the_next_send_compares_with(life: 
         for send in sends:
             life.stores.objects.put(f"memberships/{name}/{send}/g=0000.parquet", b"users")
     life.night(day(7))  # a Sunday, too early
-    assert len(life.there("memberships/")) == 4
+    assert len(life.there("memberships/")) == 6
     life.night(day(14))
-    assert life.there("memberships/") == {f"memberships/eng_1/{day(1)}/g=0000.parquet"}
+    last = {f"memberships/eng_1/{day(number)}/g=0000.parquet" for number in (1, 2)}
+    assert life.there("memberships/") == last
 
 
 def test_a_goal_that_is_set_up_now_and_a_day_that_is_open_are_left_alone(life: Life) -> None:

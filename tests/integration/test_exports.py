@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import numpy as np
@@ -22,6 +23,7 @@ from functions.record_progress import handler as record_progress
 from functions.score_users import handler as score_users
 from intent_segments.api import answers
 from intent_segments.goals.goal import ScoreFiles, Status
+from intent_segments.goals.holdout import Holdout
 from intent_segments.lake.columns import write_columns
 from intent_segments.lake.layout import group_of, user_hash
 from intent_segments.lake.spreadsheets import FORMULA_STARTS
@@ -363,6 +365,21 @@ def test_the_control_group_comes_along_with_its_arm_when_it_is_asked_for(
     assert ready["columns"] == ["user_id", "bucket", "likelihood", "arm"]
     arms = [row[3] for row in rows_of(files_of(stores, asked["id"]))]
     assert (arms.count("control"), arms.count("test")) == (3, 9)
+
+
+def test_who_is_held_out_of_everything_has_an_arm_of_its_own_where_the_control_group_comes_along(
+    stores: Stores, tmp_path: Path
+) -> None:
+    scored(stores, tmp_path)
+    ask("PATCH", "/v1/account", {"holdout_share": 0.1})
+    with patch.object(Holdout, "holds", lambda _, users: [uh % 3 == 0 for uh in users]):
+        asked = export("/v1/goals/goal_1", {"format": "csv", "include_control": True}).json
+        run(asked["id"])
+    ready = ask("GET", f"/v1/exports/{asked['id']}").json
+    assert ready["rows"] == len(HOSTILE) - 1 and "of the arm test" in ready["note"]
+    arms = [row[3] for row in rows_of(files_of(stores, asked["id"]))]
+    held = sum(user_hash(user) % 3 == 0 for user in HOSTILE[1:])
+    assert 0 < arms.count("holdout") == held < len(arms) and "test" in arms
 
 
 @pytest.mark.parametrize(

@@ -296,6 +296,24 @@ def test_a_replay_reaches_nobody_who_is_held_out_by_now(stream: Stream) -> None:
     here.seen.clear()
 
 
+def test_a_send_that_failed_and_is_made_good_reaches_nobody_who_is_held_out_by_now(
+    stream: Stream,
+) -> None:
+    made = stream.made
+    engaged = made.engaged(webhook(stream))
+    run_id = made.requested.pop()
+    down = patch("intent_segments.services.sending.deliver", side_effect=OSError)
+    with down, pytest.raises(OSError):
+        made.run(run_id)
+    with held_out(made) as held:
+        made.run(run_id)
+        users = {user["user_id"] for m in stream.messages() for user in m["data"]["users"]}
+        audience = in_bucket(Bucket.MODERATELY_LIKELY) - CONTROL
+        assert audience & held and users == audience - held, engaged["id"]
+    assert stream.here is not None
+    stream.here.seen.clear()
+
+
 @contextmanager
 def held_out(made: Campaign) -> Iterator[set[str]]:
     """Some of USERS are held out of everything, while it lasts."""

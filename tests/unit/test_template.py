@@ -462,3 +462,12 @@ def test_the_table_can_be_put_back_to_any_second_and_is_not_deleted_by_mistake()
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
     assert DOCUMENT["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
+def test_who_reckons_with_the_memory_of_jobs_is_told_of_it():
+    told = {
+        name
+        for name, function in FUNCTIONS.items()
+        if "JOB_MEMORY" in function["Properties"].get("Environment", {}).get("Variables", {})
+    }
+    assert told == {"ForecastFunction", "PlanRunFunction"}

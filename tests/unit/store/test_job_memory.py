@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from intent_segments.errors import LimitReached
+from intent_segments.errors import TooLittleMemory
 from intent_segments.goals.goal import Status
 from intent_segments.lake.calendar import to_day
 from intent_segments.lake.manifest import PANEL_USERS, Manifest, Part
@@ -102,12 +102,19 @@ def test_a_run_that_comes_near_the_memory_of_functions_says_so(
 def test_a_run_that_would_need_more_is_refused_with_the_remedy(
     users: int, rows: int, remedy: str
 ) -> None:
-    with pytest.raises(LimitReached, match=remedy):
+    with pytest.raises(TooLittleMemory, match=remedy):
         require_memory(lake(users, rows), 3_008)
 
 
 def test_segments_are_counted_without_the_panel() -> None:
     assert require_memory(lake(1_000_000, 400_000_000, groups=64), 3_008, trains=False) == ()
+
+
+def test_a_forecast_asks_for_the_panel_alone() -> None:
+    large = lake(16_000_000, 500_000_000)
+    assert require_memory(large, 3_008, scores=False) == ()
+    with pytest.raises(TooLittleMemory, match="The panel"):
+        require_memory(lake(1_000_000, 220_000_000), 3_008, scores=False)
 
 
 @pytest.fixture
@@ -146,13 +153,22 @@ def test_a_night_that_would_be_killed_never_begins_and_says_why(
     stores: Stores, request_: RunRequest
 ) -> None:
     grow(stores, 40_000_000)
-    with pytest.raises(LimitReached, match="JobMemory"):
+    with pytest.raises(TooLittleMemory, match="JobMemory"):
         plan_run(stores, request_, NOW)
     run = stores.runs.get("night-2026-11-21")
     assert (run.status, run.finished_at) == ("failed", NOW.isoformat())
     assert run.reason is not None and "of 1,769 that the functions have" in run.reason
     bigger = replace(stores, settings=replace(stores.settings, job_memory=4_096))
     assert plan_run(bigger, request_, NOW)["has_work"]
+
+
+def test_a_night_with_nothing_to_score_closes_its_day_however_large_the_lake(
+    stores: Stores,
+) -> None:
+    grow(stores, 40_000_000)
+    [goal] = stores.goals.all()
+    stores.goals.step(goal.id, Status.ARCHIVED)
+    assert not plan_run(stores, NIGHT, NOW)["has_work"]
 
 
 def test_other_groups_than_those_of_the_lake_change_nothing_and_are_told(stores: Stores) -> None:

@@ -77,6 +77,10 @@ class LimitReached(Conflict):
     """An account limit is used up (for example five active goals)."""
 
 
+class TooLittleMemory(Conflict):
+    """A job would take more memory than the stack's functions have."""
+
+
 class InsufficientHistory(IntentError):
     """Nothing honest can be said from the history there is; the message says what to change.
 

@@ -202,7 +202,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Forecasts",
         "forecast",
         request="ForecastRequest",
-        problems=(*WRITTEN, "insufficient-history", "conflict"),
+        problems=(*WRITTEN, "insufficient-history", "conflict", "too-little-memory"),
         role="marketer",
     ),
     *GOALS,

@@ -23,6 +23,7 @@ from ..errors import (
     NotPermitted,
     NotSignedIn,
     Raced,
+    TooLittleMemory,
     WrongEntrance,
 )
 
@@ -71,6 +72,7 @@ KINDS: dict[type[IntentError], Kind] = {
     Expired: Kind(410, "expired", "It was kept for a while, and that is over"),
     Conflict: Kind(409, "conflict", "The present state does not allow it"),
     LimitReached: Kind(409, "limit-reached", "A limit of the account is used up"),
+    TooLittleMemory: Kind(409, "too-little-memory", "The account has outgrown the functions"),
     InsufficientHistory: Kind(422, "insufficient-history", "There is not enough history"),
     CorruptObject: Kind(500, "corrupt-object", "A stored object is damaged"),
     Raced: Kind(503, "raced", "Others were faster; try again"),

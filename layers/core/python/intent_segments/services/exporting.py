@@ -63,7 +63,7 @@ def export_group(stores: Stores, event: Mapping[str, Any], folder: Path) -> dict
         else:
             con = _goal(stores, export, group, folder, Path(scratch))
         [(control,)] = con.execute("SELECT COUNT(*) FROM chosen WHERE NOT shown").fetchall()
-        _hide_held_out(con, export)
+        _hold_out(con, export)
         rows = _write(con, export, path)
         con.close()
         size = path.stat().st_size
@@ -138,13 +138,15 @@ def _goal(
     return tables.con
 
 
-def _hide_held_out(con: duckdb.DuckDBPyConnection, export: Export) -> None:
+def _hold_out(con: duckdb.DuckDBPyConnection, export: Export) -> None:
+    """Whom nothing may reach is left out like the control group, or has an arm of its own."""
     if export.holdout is None:
         return
     uh = con.execute("SELECT uh FROM chosen WHERE shown ORDER BY uh").fetchnumpy()["uh"]
     held = Holdout.from_json(export.holdout).holds(uh.tolist())
     con.register("held_out", {"uh": uh[np.array(held, bool)]})
-    con.execute("UPDATE chosen SET shown = FALSE WHERE uh IN (SELECT uh FROM held_out)")
+    change = "arm = 'holdout'" if export.include_control else "shown = FALSE"
+    con.execute(f"UPDATE chosen SET {change} WHERE uh IN (SELECT uh FROM held_out)")
 
 
 def _hold_traits(tables: Tables, traits: Sequence[str], day: date) -> None:

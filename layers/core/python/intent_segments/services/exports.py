@@ -81,9 +81,8 @@ def of_goal(
         goal = stores.goals.get(goal_id)
         if goal.scores is None:
             raise Conflict(f"Goal {goal_id} is {goal.status}: its buckets come with its set-up.")
-        holdout = None if include_control else kept_holdout(stores)
         of = {"goal_id": goal_id, "buckets": chosen, "include_control": include_control}
-        of |= {"holdout": holdout}
+        of |= {"holdout": kept_holdout(stores)}
         return _export(state, goal.scores.date, wanted, {goal_id: goal.scores}, **of)
 
     return _started(stores, wanted, made)
@@ -206,7 +205,11 @@ def _note(export: Export) -> str | None:
         )
     if export.include_control:
         return (
-            "The control group is in these files (column arm): whoever is reached from them must "
-            "be of the arm test, or the goal's effect can no longer be measured."
+            "The control group is in these files, and who is held out of everything (column arm): "
+            "whoever is reached from them must be of the arm test, or effects can no longer be "
+            "measured."
         )
-    return "The control group is left out: it must not be reached."
+    return (
+        "The control group, and who is held out of everything, are left out: they must not be "
+        "reached."
+    )

@@ -34,12 +34,11 @@ def forecast(
     """Answer a draft goal and keep the answer for a day. `now` is a UTC instant.
 
     Raises InvalidInput for a draft that breaks a rule, InsufficientHistory when nothing honest can
-    be said, Conflict before anything is loaded, LimitReached where the function's memory would not
-    do.
+    be said, Conflict before anything is loaded, TooLittleMemory where the function has too little.
     """
     state = lake_state(stores)
     terms = agree_terms(stores, draft, state)
-    require_memory(Manifest.from_json(state.manifest), stores.settings.job_memory)
+    require_memory(Manifest.from_json(state.manifest), stores.settings.job_memory, scores=False)
     definition = parse(terms.definition)
     tables, share = panel_tables(
         stores, state.manifest_key, (), terms.events, folder, counted=[definition]

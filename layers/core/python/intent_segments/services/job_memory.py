@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from ..errors import LimitReached
+from ..errors import TooLittleMemory
 from ..lake.layout import SLOTS
 from ..lake.manifest import Manifest, panel_bound
 
@@ -69,13 +69,16 @@ def panel(manifest: Manifest) -> Load:
     return _load(manifest, sum(manifest.users_per_slot[: panel_bound(manifest.users_per_slot)]))
 
 
-def require_memory(manifest: Manifest, memory: int | None, trains: bool = True) -> tuple[str, ...]:
-    """What to be careful about with functions of `memory` MB, None for any. Raises LimitReached,
-    with the remedy, where a job would not have enough."""
+def require_memory(
+    manifest: Manifest, memory: int | None, scores: bool = True, trains: bool = True
+) -> tuple[str, ...]:
+    """What to be careful about where functions of `memory` MB, None for any, are to score groups,
+    or to train on the panel. Raises TooLittleMemory, with the remedy, where a job would not have
+    enough."""
     if memory is None:
         return ()
-    group = largest_group(manifest)
-    asked = [(group, SCORING, f"The largest of {manifest.groups} groups of users")]
+    group = (largest_group(manifest), SCORING, f"The largest of {manifest.groups} groups of users")
+    asked = [group] if scores else []
     asked += [(panel(manifest), TRAINING, "The panel")] if trains else []
     told = []
     for load, takes, name in asked:
@@ -88,7 +91,7 @@ def require_memory(manifest: Manifest, memory: int | None, trains: bool = True) 
             f"functions have. {_remedy(needed)}"
         )
         if needed > memory:
-            raise LimitReached(message)
+            raise TooLittleMemory(message)
         told.append(message)
     return tuple(told)
 

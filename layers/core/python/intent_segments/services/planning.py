@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..errors import Conflict, InvalidInput, LimitReached
+from ..errors import Conflict, InvalidInput, TooLittleMemory
 from ..goals.goal import Goal, ScoreFiles, Status
 from ..goals.holdout import Holdout
 from ..goals.plan import Kind, Plan, ends_with, planned
@@ -219,8 +219,8 @@ def started(stores: Stores, plan: Plan, now: datetime, untrained: bool = False) 
 
     `untrained` says that groups have work though no goal has. A run that was published while it
     was planned has no work: its goals have moved on, and scores made from them would take the
-    place of the published ones. Raises LimitReached, and the run has failed with its reason, where
-    the memory of functions would not do.
+    place of the published ones. Raises TooLittleMemory, and the run has failed with its reason,
+    where the memory of functions would not do.
     """
     shards = [
         {"run_id": plan.run_id, "group": group, "plan_key": plan.plan_key}
@@ -236,7 +236,7 @@ def started(stores: Stores, plan: Plan, now: datetime, untrained: bool = False) 
         attempt=plan.attempt,
         plan_key=plan.plan_key,
     )
-    run = replace(run, warnings=_warnings(stores, plan, run))
+    run = replace(run, warnings=_warnings(stores, plan, run, untrained))
     stores.objects.put_json(plan.plan_key, plan.to_json())
     stores.objects.put_json(plan.shards_key, shards)
     ours = stores.runs.put_unless_published(run)
@@ -245,7 +245,7 @@ def started(stores: Stores, plan: Plan, now: datetime, untrained: bool = False) 
     return event | {"untrained": True} if has_work and untrained else event
 
 
-def _warnings(stores: Stores, plan: Plan, run: Run) -> tuple[str, ...]:
+def _warnings(stores: Stores, plan: Plan, run: Run, untrained: bool) -> tuple[str, ...]:
     manifest = read_manifest(stores.objects, plan.manifest_key)
     told = []
     if stores.settings.groups != manifest.groups:
@@ -254,9 +254,12 @@ def _warnings(stores: Stores, plan: Plan, run: Run) -> tuple[str, ...]:
             f"{manifest.groups} groups since its first import. It stays so; deploy with "
             f"Groups={manifest.groups}, or load into a new stack."
         )
+    trains = bool(plan.goals)
     try:
-        told += require_memory(manifest, stores.settings.job_memory, trains=bool(plan.goals))
-    except LimitReached as refused:
+        told += require_memory(
+            manifest, stores.settings.job_memory, scores=trains or untrained, trains=trains
+        )
+    except TooLittleMemory as refused:
         # Here, since a night that was started without a date has no day to be recorded under later.
         failed = replace(run, status="failed", finished_at=run.started_at, reason=refused.message)
         stores.runs.put_unless_published(failed)

@@ -149,7 +149,7 @@ class _Job:
         with TemporaryDirectory() as scratch:
             path = Path(scratch) / "users"
             chosen = self.columns["uh"][self.columns["outcome"] == TO_SEND]
-            left = set(chosen.tolist()) - suppressed(self.stores)
+            left = set(chosen.tolist()) - suppressed(self.stores) - self._held_out()
             with self._people(np.array(sorted(left), np.int64)) as found:
                 rows = self._written(found, path)
             size = path.stat().st_size
@@ -167,20 +167,24 @@ class _Job:
         return {ids[batch]: n for batch, n in self.replay.items() if batch in ids}
 
     def _wanted(self, known: Mapping[int, BatchState], tries: Mapping[int, int]) -> frozenset[int]:
-        """The users of these batches who have not been reached, and are not held out of everything
-        since: an audience may be older than the holdout. Whoever left a segment is told of still,
-        so that its receiver lets go of them."""
+        """The users of these batches who have not been reached and may be."""
         found = set[int]()
-        holdout = self.stores.account.holdout() if self.replay is not None else None
-        crossings = self._crossings()
         for number in tries:
             open_ = np.isin(known[number].outcome, OPEN)
-            users = [uh for place, uh in self._places(number).items() if open_[place]]
-            if holdout is not None and crossings.get(number) is not Crossing.LEFT:
-                held = holdout.holds(users)
-                users = [uh for uh, out in zip(users, held, strict=True) if not out]
-            found.update(users)
-        return frozenset(found)
+            found.update(uh for place, uh in self._places(number).items() if open_[place])
+        return frozenset(found - self._held_out())
+
+    def _held_out(self) -> set[int]:
+        """Users of the audience who are held out of everything by now: it may be older than the
+        holdout. Whoever left a segment is told of still, so that its receiver lets go of them."""
+        holdout = self.stores.account.holdout()
+        if holdout is None:
+            return set()
+        users = self.columns["uh"]
+        if self.engagement.audience.stream:
+            users = users[self.columns["crossing"] != Crossing.LEFT]
+        held = np.array(holdout.holds(users.tolist()), bool)
+        return set(users[held].tolist())
 
     def _places(self, number: int) -> dict[int, int]:
         """Users of a batch by their place in it."""

@@ -113,13 +113,14 @@ def _left_over_runs(stores: Stores, closed: date, now: datetime) -> Iterator[str
 
 
 def _old_memberships(stores: Stores, closed: date) -> Iterator[str]:
-    """Who was in segments that are streamed. A stream at work compares with its newest send."""
+    """Who was in segments that are streamed. The newest send of a stream at work is compared with,
+    and compares with the one before while it is still under way."""
     at_work = {engagement_id for engagement_id, _ in stores.engagements.at_work()}
     for folder in stores.objects.folders(MEMBERSHIPS):
         engagement_id = folder.split("/")[1]
         needed: Sequence[str] = ()
         if engagement_id in at_work:
-            needed = stores.engagements.get(engagement_id).sends[-1:]
+            needed = stores.engagements.get(engagement_id).sends[-2:]
         for night in stores.objects.folders(folder):
             send = night.split("/")[2]
             if send not in needed and send <= _oldest_run(closed).isoformat():
