@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from intent_segments.api import answers
+from intent_segments.store.account import AccountStore
 from intent_segments.store.stores import Stores
 from intent_segments.store.table import Action
 from tests.unit.api.requests import ask
@@ -139,3 +141,17 @@ def test_a_holdout_is_switched_on_kept_and_switched_off(stores: Stores) -> None:
     answers.HoldoutReport.model_validate(found)
     assert (found["share"], found["goals"], goal_id in found["waiting"]) == (0.05, [], False)
     assert change(holdout_share=0)["holdout_since"] is None
+
+
+def test_of_two_who_switch_the_holdout_on_at_once_one_is_told_to_try_again(
+    stores: Stores,
+) -> None:
+    ask("GET", "/v1/account")
+    read = stores.account.find()
+    assert read is not None
+    with patch.object(AccountStore, "get_or_create", lambda *_: read):
+        assert change(holdout_share=0.05)["holdout_share"] == 0.05
+        for share in (0, 0.1):
+            later = ask("PATCH", "/v1/account", {"holdout_share": share})
+            assert later.status == 503, later.text
+    assert ask("GET", "/v1/account").json["holdout_share"] == 0.05

@@ -31,7 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Account",
         "Account",
         request="AccountChange",
-        problems=WRITTEN,
+        problems=(*WRITTEN, "conflict", "raced"),
         role="admin",
     ),
     Operation(

@@ -28,7 +28,7 @@ def change(
 
     A limit below the number of goals at work stops none of them; it refuses new ones until there
     are fewer. Raises InvalidInput, also for `timezone`, Conflict for another share of a holdout
-    that is on.
+    that is on, Raced when somebody else switched it meanwhile.
     """
     if "timezone" in changes:
         raise InvalidInput.at(
@@ -52,6 +52,7 @@ def change(
         held_out = agree_holdout(account.held_out, changes["holdout_share"], today)
         changes = {key: value for key, value in changes.items() if key != "holdout_share"}
         changes["held_out"] = held_out
+        return _shown(stores.account.change(changes, account.held_out))
     return _shown(stores.account.change(changes))
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import Raced
 from ..goals.holdout import OFF, Holdout, holdout_of
 from .table import Action, Table, TransactionRefused
 
@@ -86,23 +87,25 @@ class AccountStore:
         assert account is not None  # the item is never deleted
         return account
 
-    def change(self, changes: dict[str, Any]) -> Account:
+    def change(self, changes: dict[str, Any], held_out: Mapping[str, Any] | None = None) -> Account:
         """Set some of `plan`, `ai_pack`, `goal_limit`, `channels` and `held_out` of an existing
-        account."""
+        account. Raises Raced where its holdout is not the one that was read, `held_out`, any
+        more."""
         names = {f"#{i}": name for i, name in enumerate(changes)}
         values = {f":{i}": value for i, value in enumerate(changes.values())}
         sets = ", ".join(f"#{i} = :{i}" for i in range(len(changes)))
-        item = self.table.apply(
-            Action(
-                PK,
-                SK,
-                update=f"SET {sets}",
-                condition="attribute_exists(pk)",
-                names=names,
-                values=values,
-            )
+        condition = "attribute_exists(pk)"
+        if held_out is not None:
+            condition += " AND (attribute_not_exists(#h) OR (#h.#n = :n AND #h.#s = :s))"
+            names |= {"#h": "held_out", "#n": "number", "#s": "share"}
+            values |= {":n": held_out["number"], ":s": held_out["share"]}
+        action = Action(
+            PK, SK, update=f"SET {sets}", condition=condition, names=names, values=values
         )
-        return _account(item)
+        try:
+            return _account(self.table.apply(action))
+        except TransactionRefused:
+            raise Raced("The account is being changed by others; try again.") from None
 
 
 def take_a_place() -> Action:
