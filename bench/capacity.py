@@ -289,8 +289,8 @@ year. Whole accounts: {goals} goals, each of them on everybody.
 
 ## Where the figures come from
 
-Memory is what runs themselves reckon with (`services/job_memory.py`), a reserve over what was
-measured in single processes:
+Memory is what runs themselves reckon with (`services/job_memory.py`), a reserve over the most that
+was measured in processes that do one job after the other:
 
 | a job takes | at all | per user | per row of activity | per value of a trait |
 | :---------- | -----: | -------: | ------------------: | -------------------: |
@@ -312,7 +312,8 @@ with 3,008 MB has 1.7 processors; two such jobs shared two here.
 - **Imports** read the ids and hashes of all users, so that they take longer in larger accounts even
   where little is imported: import once a day what comes once a day.
 - **Forecasts** read the panel alone: an account of ten million users answers like one of 200,000.
-- **Exports and sends** take a group's scores or members at a time, less than scoring it.
+- **Exports and sends** read a group's scores or members with DuckDB, which writes to the disk what
+  does not fit into memory.
 - **Five active goals** is the limit of an account by default; a sixth costs what each of the five
   does, since a group's activity is read once for all of them.
 """

@@ -110,6 +110,11 @@ def whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def known(number: float) -> str:
+    """Nothing where it was not measured."""
+    return whole(number) if number else ""
+
+
 ROWS: tuple[tuple[str, Callable[[Measured], float], Callable[[float], str]], ...] = (
     ("events a user and year", lambda one: one.events_per_user, whole),
     ("groups", lambda one: one.groups, whole),
@@ -130,7 +135,7 @@ ROWS: tuple[tuple[str, Callable[[Measured], float], Callable[[float], str]], ...
         (f"{step}, seconds", of_step(step, "seconds"), lambda number: f"{number:,.1f}")
         for step in STEPS
     ),
-    *((f"{step}, peak MB", of_step(step, "peak_mb"), whole) for step in STEPS),
+    *((f"{step}, peak MB", of_step(step, "peak_mb"), known) for step in STEPS),
     *(
         (words, (lambda one, kind=kind: one.requests[kind]), whole)
         for kind, words in (

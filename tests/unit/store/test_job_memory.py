@@ -60,6 +60,8 @@ def test_the_panel_has_so_many_users_of_any_account() -> None:
         (Load(500_000, 14_860_000, 1_000_000), SCORING, 1_480),
         (Load(62_500, 11_780_000, 125_000), SCORING, 1_093),
         (Load(62_500, 1_860_000, 2_500_000), SCORING, 1_122),
+        (Load(125_000, 3_720_000, 250_000), SCORING, 850),  # many jobs in one process
+        (Load(125_000, 14_460_000, 250_000), SCORING, 1_522),  # the same
         (Load(125_000, 3_720_000, 250_000), TRAINING, 960),
         (Load(200_000, 5_950_000, 400_000), TRAINING, 1_202),
         (Load(200_000, 19_900_000, 400_000), TRAINING, 1_784),
@@ -68,10 +70,11 @@ def test_the_panel_has_so_many_users_of_any_account() -> None:
 def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
     load: Load, takes: object, measured: int
 ) -> None:
-    """Measured: the most that a process had which did one job, five goals, in MB (VmHWM, Linux)."""
+    """Measured: the most that a process had which did one job, five goals, in MB (VmHWM, Linux);
+    where said, one that did many."""
     assert takes in (SCORING, TRAINING)
     reckoned = load.megabytes(SCORING if takes is SCORING else TRAINING)
-    assert measured <= reckoned <= 1.35 * measured
+    assert measured <= reckoned <= 1.5 * measured
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
     [
         (1_000_000, 30_000_000, 3_008, None),
         (1_000_000, 30_000_000, None, None),
-        (8_000_000, 270_000_000, 3_008, "JobMemory=4096"),
+        (5_000_000, 150_000_000, 3_008, "JobMemory=3328"),
         (1_000_000, 150_000_000, 3_008, "JobMemory=3328"),
     ],
 )
@@ -139,7 +142,7 @@ def test_a_night_that_fits_carries_no_warning(stores: Stores) -> None:
 
 
 def test_a_warning_stays_with_the_night_that_is_published(stores: Stores) -> None:
-    grow(stores, 20_000_000)
+    grow(stores, 13_000_000)
     event = plan_run(stores, NIGHT, NOW)
     work(stores, "night-2026-11-21")
     record_progress(stores, event, NOW)
