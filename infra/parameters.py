@@ -17,9 +17,10 @@ INTRODUCTION = """\
 # Parameters
 
 What a stack is deployed with. `sam deploy --guided` asks for each; `make deploy` takes those of
-samconfig.toml, and others by `ARGS='--parameter-overrides NAME=VALUE …'`. All have a default, and
-keep their value in later deployments that give no other. `make parameters` writes this page from
-template.yaml."""
+samconfig.toml, or in their place those of `ARGS='--parameter-overrides NAME=VALUE …'`: name the
+four of the dev stack there too when you make it so. All have a default, and keep their value in
+later deployments that give no other. A stack's name has 64 characters at most, as its group of
+schedules has. `make parameters` writes this page from template.yaml."""
 
 
 def page(template: dict[str, Any]) -> str:
