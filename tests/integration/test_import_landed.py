@@ -14,6 +14,7 @@ from unittest.mock import patch
 import boto3
 import duckdb
 import pytest
+from botocore.exceptions import ClientError
 
 from intent_segments.errors import Conflict, InvalidFile, InvalidInput, NotFound, Raced
 from intent_segments.events.open_files import open_files
@@ -302,19 +303,76 @@ def test_a_partitioned_file_of_another_bucket_is_read_in_place(
     assert len(rows) == 3 and all('{"country":"CH"}' in row for row in rows)
 
 
-def test_without_a_mapping_columns_of_the_path_are_properties_but_for_the_day(
+def test_without_a_mapping_folders_of_another_bucket_are_properties_but_for_the_day(
     stack: Stack, tmp_path: Path
 ) -> None:
-    path = tmp_path / "part-0.parquet"
+    boto3.client("s3").create_bucket(Bucket="theirs")
+    key = "e/event=Song%20Played/dt=2026-10-30/shop=Bern/part-0.parquet"
+    Bucket("theirs").put(key, song(tmp_path).read_bytes())
+    request = ImportRequest.from_event({"key": key, "kind": "events", "bucket": "theirs"})
+    import_landed(request, stack.head, stack.objects, 3, "UTC", tmp_path / "cache")
+    assert all('{"shop":"Bern"}' in row for row in stack.tables()["events"])
+
+
+def test_the_same_file_in_whichever_folder_of_landing_holds_the_same_events(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Without a message_id properties are part of what an event is known by."""
+    found = []
+    for folder in ("", "hour=05/dt=2026-10-30/", "hour=06/user_id=u9/"):
+        key = f"landing/events/event=Song%20Played/{folder}part-0.parquet"
+        stack.objects.put(key, song(tmp_path).read_bytes())
+        request = ImportRequest.from_event({"key": key, "kind": "events", "dropped": True})
+        report = import_landed(request, stack.head, stack.objects, 3, "UTC", tmp_path / "cache")
+        found.append((report["added"], report["duplicates"]))
+    assert found == [(1, 0), (0, 1), (0, 1)]
+    assert all("{}" in row for row in stack.tables()["events"])
+
+
+@pytest.mark.parametrize("kind", ["events", "calls"])
+def test_what_others_do_not_let_us_read_is_a_refusal_that_says_what_to_allow(
+    tmp_path: Path, kind: str
+) -> None:
+    handler = import_module("functions.import_events.handler")
+    event = {"key": "orders/p.parquet", "bucket": "theirs", "kind": kind}
+    denied = ClientError(
+        {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}},
+        "GetObject",
+    )
+    with (
+        resources(),
+        patch.object(handler, "CACHE", tmp_path / "cache"),
+        patch.object(Bucket, "_piece", side_effect=denied),
+    ):
+        handler.stores.cache_clear()
+        failed = handler.handler(event, None)["failed"]
+        handler.stores.cache_clear()
+        with pytest.raises(ClientError):  # our own bucket is not for others to open
+            Bucket("lake").download("k", tmp_path / "k")
+    assert failed["errorType"] == "NotFound"
+    for word in ("s3://theirs/orders/p.parquet", "SourceData", "bucket", "kms:Decrypt"):
+        assert word in failed["errorMessage"]
+
+
+def test_refusals_of_a_partitioned_file_name_it_as_its_owner_does(
+    stack: Stack, tmp_path: Path
+) -> None:
+    key = "landing/events/dt=2026-10-30/part[7].parquet"
+    stack.objects.put(key, song(tmp_path).read_bytes())
+    for mapping in (None, {"user_id": "nobody", "ts": "dt", "event_is": "A"}):
+        event = {"key": key, "kind": "events", "mapping": mapping}
+        request = ImportRequest.from_event(event)
+        with pytest.raises(InvalidFile, match=r"^part\[7\]\.parquet"):
+            import_landed(request, stack.head, stack.objects, 3, "UTC", tmp_path / "cache")
+
+
+def song(folder: Path) -> Path:
+    path = folder / "part-0.parquet"
     duckdb.execute(
         f"""COPY (SELECT 'u1' AS user_id, TIMESTAMP '2026-10-30 08:00:00' AS ts)
         TO '{path}' (FORMAT parquet)"""
     )
-    key = "landing/events/event=Song%20Played/dt=2026-10-30/shop=Bern/part-0.parquet"
-    stack.objects.put(key, path.read_bytes())
-    request = ImportRequest.from_event({"key": key, "kind": "events", "dropped": True})
-    import_landed(request, stack.head, stack.objects, 3, "UTC", tmp_path / "cache")
-    assert all('{"shop":"Bern"}' in row for row in stack.tables()["events"])
+    return path
 
 
 def test_rows_set_aside_lie_beside_the_landed_file_and_the_report_says_where(

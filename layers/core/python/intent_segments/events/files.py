@@ -72,13 +72,16 @@ class Source:
     folder: Path
 
 
-def open_source(path: Path, kind: Kind, folder: Path, limits: Limits = ON_FILES) -> Source:
-    """Check a file from the outside. `folder` is scratch space for a decompressed copy or a link.
+def open_source(
+    path: Path, kind: Kind, folder: Path, limits: Limits = ON_FILES, name: str | None = None
+) -> Source:
+    """Check a file from the outside. `folder` is scratch space for a decompressed copy or a link,
+    `name` what messages call a file that was made of another.
 
     Raises InvalidFile when the file is missing, empty, too large, not in the format its name says,
     or lacks a required column.
     """
-    name = path.name
+    name = name or path.name
     if not path.is_file():
         raise InvalidFile(f"{path} is not a file: check the path.")
     if path.stat().st_size == 0:

@@ -108,12 +108,12 @@ def _opened(
             probe(con, bare, IMPORT.bytes)
             path = with_partitions(con, bare, said, scratch / "whole.parquet")
     if options.mapping is None or kind != "events":
-        return replace(open_source(path, kind, scratch, IMPORT), name=name)
-    foreign = open_source(path, "foreign", scratch, IMPORT)
+        return open_source(path, kind, scratch, IMPORT, name)
+    foreign = open_source(path, "foreign", scratch, IMPORT, name)
     with within_memory(foreign):
         probe(con, foreign, IMPORT.bytes)
-        ours = mapped(con, foreign, options.mapping, scratch / f"{path.name.split('.')[0]}.parquet")
-    return replace(open_source(ours, kind, scratch, IMPORT), name=name)
+        ours = mapped(con, foreign, options.mapping, scratch / "mapped.parquet")
+    return open_source(ours, kind, scratch, IMPORT, name)
 
 
 def _events(

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -32,9 +32,13 @@ CACHE_SECONDS = 900
 @dataclass(frozen=True)
 class Bucket:
     """An S3 bucket by name. The client is made on first use; boto3 takes its endpoint, region and
-    credentials from the environment (AWS_ENDPOINT_URL on a laptop)."""
+    credentials from the environment (AWS_ENDPOINT_URL on a laptop).
+
+    What `of_others` does not let us read raises NotFound: S3 answers 403 for a missing key as well
+    to who may not list the bucket (API reference, GetObject, "Permissions")."""
 
     name: str
+    of_others: bool = field(default=False, kw_only=True)
 
     @cached_property
     def client(self) -> Any:
@@ -204,6 +208,13 @@ class Bucket:
     def _explained(self, error: Exception, key: str) -> Exception:
         if _status(error) == 404:
             return NotFound(f"There is no object {key} in the bucket {self.name}.")
+        if self.of_others and _status(error) == 403:
+            return NotFound(
+                f"s3://{self.name}/{key} cannot be read: there is no such object, or it is not "
+                "allowed. Deploy with SourceData=arn:aws:s3:::… that covers it; let the import "
+                "function's role read it in the policy of a bucket of another account, and decrypt "
+                "it (kms:Decrypt) in the policy of the key where the bucket has one (SSE-KMS)."
+            )
         return error
 
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import Conflict, InvalidInput, NotFound, Raced
-from ..events.files import Kind
+from ..events.files import REQUIRED, Kind
 from ..events.importer import Options, import_file
 from ..events.known_mappings import KNOWN
 from ..events.mapping import FieldMapping
@@ -70,6 +70,10 @@ class ImportRequest:
             return key
         return f"rejected/{hashlib.sha256(name.encode()).hexdigest()}.jsonl.gz"
 
+    def source(self, ours: Bucket) -> Bucket:
+        """Where the file lies."""
+        return ours if self.bucket is None else Bucket(self.bucket, of_others=True)
+
     @property
     def file_name(self) -> str:
         """What the landed file is called on disk: the end of its name, as long as a name may be
@@ -82,7 +86,8 @@ class ImportRequest:
         "closes_until", "mapping", "dropped", "bucket"}; dates are ISO or null, a mapping is the
         name of a known one or an object (events/mapping.py), which a dropped file has in its path:
         `landing/events/mapping=ga4/…`. Other folders such as `dt=2026-10-31` are columns of Parquet
-        files (events/partitions.py). Raises InvalidInput.
+        files (events/partitions.py); without a mapping those under landing/ only where they are
+        called user_id, event or ts. Raises InvalidInput.
         """
         key, kind, bucket = event.get("key"), event.get("kind"), event.get("bucket")
         if bucket is not None and not (isinstance(bucket, str) and BUCKET_NAME.fullmatch(bucket)):
@@ -103,7 +108,11 @@ class ImportRequest:
         mapping = _mapping(in_path[1] if in_path else event.get("mapping"))
         if mapping is not None and kind != "events":
             raise InvalidInput.at("mapping", "mapping is for files of events: leave it out")
-        options = Options(**dates, mapping=mapping, partitions=partitions_of(key))
+        partitions = partitions_of(key)
+        if bucket is None and mapping is None:
+            # As properties they would make other events of files that landed in folders before.
+            partitions = tuple(p for p in partitions if p[0] in REQUIRED[kind])
+        options = Options(**dates, mapping=mapping, partitions=partitions)
         closes = bool(event.get("closes_until", True))
         return cls(key, kind, options, closes, dropped=dropped, bucket=bucket)
 
@@ -139,8 +148,7 @@ def import_landed(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
-        where = objects if request.bucket is None else Bucket(request.bucket)
-        landed = where.download(request.key, Path(scratch) / request.file_name)
+        landed = request.source(objects).download(request.key, Path(scratch) / request.file_name)
         return import_local(landed, request, head, objects, groups, timezone, folder)
 
 

@@ -95,8 +95,8 @@ def take_calls(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as scratch:
-        where = stores.objects if request.bucket is None else Bucket(request.bucket)
-        file = where.download(request.key, Path(scratch) / request.file_name)
+        source = request.source(stores.objects)
+        file = source.download(request.key, Path(scratch) / request.file_name)
         with file.open("rb") as whole:
             digest = hashlib.file_digest(whole, "sha256").hexdigest()
         taken = _Taken(f"{now:%Y-%m-%d/%H}/{digest[:24]}", stores.objects)
