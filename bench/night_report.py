@@ -94,7 +94,7 @@ run's own estimate at list prices, for the seconds measured here.
 
 
 def ratio(small: float, large: float) -> str:
-    return f"{large / small:.2f}" if small else ""
+    return f"{large / small:.2f}" if small and large else ""
 
 
 def of_step(name: str, key: str) -> Callable[[Measured], float]:
