@@ -90,6 +90,26 @@ def each(lived: Lived) -> Iterator[tuple[str, date]]:
     yield from lived.changes
 
 
+def test_one_user_is_shown_night_by_night_as_the_score_files_have_it(lived: Lived) -> None:
+    for goal_id in (lived.ending, lived.unwanted):
+        of_days = {day: lived.account.scores(goal_id, day) for day in (LAST, NIGHT, DAY_0)}
+        user = next(user for user, row in of_days[LAST].items() if row["state"] == 0)
+        done = next(user for user, row in of_days[LAST].items() if row["state"] != 0)
+        for user_id in (user, done):
+            found = ask("GET", f"/v1/users/{user_id}/intents/{goal_id}/nights")
+            answers.IntentNights.model_validate(found.json)
+            rows = [rows[user_id] for rows in of_days.values()]
+            assert [night["date"] for night in found.json["data"]] == list(map(str, of_days))
+            for night, row in zip(found.json["data"], rows, strict=True):
+                is_open = night["state"] == "open"
+                assert night["state"] == STATES[row["state"]]
+                said = row["likelihood"] / CERTAIN if is_open else None
+                assert night["likelihood"] == said
+                assert night["bucket"] == (Bucket(row["bucket"]).label if is_open else None)
+    newest = ask("GET", f"/v1/users/{user}/intents/{goal_id}/nights?limit=2")
+    assert [night["date"] for night in newest.json["data"]] == [str(LAST), str(NIGHT)]
+
+
 def test_files_hold_whoever_stands_elsewhere_than_the_night_before(lived: Lived) -> None:
     seen: Counter[str] = Counter()
     for goal_id, day in each(lived):

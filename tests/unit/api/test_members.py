@@ -195,3 +195,10 @@ def test_who_is_to_be_erased_is_in_no_list_from_that_moment_on(scored: Stores) -
     listed = [user["user_id"] for user in query(path).json["data"]]
     assert listed == [user for user in USERS[::2] if user != gone]
     assert query(f"/v1/users/{gone}/intents").json == {"user_id": gone, "data": []}
+    assert query(f"/v1/users/{gone}/intents/goal_1/nights").json["data"] == []
+
+
+def test_of_a_stranger_there_are_no_nights_and_of_an_unknown_goal_nothing(scored: Stores) -> None:
+    assert query("/v1/users/stranger/intents/goal_1/nights").json["data"] == []
+    assert query("/v1/users/stranger/intents/goal_9/nights").status == 404
+    assert query("/v1/users/stranger/intents/goal_1/nights?limit=0").status == 422

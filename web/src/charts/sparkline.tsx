@@ -5,14 +5,17 @@ export function Sparkline({
   values,
   width = 132,
   height = 34,
+  least = 1,
 }: {
   values: readonly number[];
+  /** A smaller spread of values than this is drawn as flat as it is. */
+  least?: number;
   width?: number;
   height?: number;
 }) {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  const spread = Math.max(high - low, high * 0.02, 1);
+  const spread = Math.max(high - low, high * 0.02, least);
   const middle = (high + low) / 2;
   const x = (n: number) => 2 + (n / Math.max(1, values.length - 1)) * (width - 6);
   const y = (value: number) => height / 2 - ((value - middle) / spread) * (height - 8);

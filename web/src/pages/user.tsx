@@ -7,6 +7,7 @@ import { api } from "../api/setup";
 import { day } from "../format/dates";
 import { percent } from "../format/numbers";
 import { bucketLabel, likelihoodOf } from "../goals/buckets";
+import { IntentNights } from "../goals/intent_nights";
 import { Reasons } from "../goals/reasons";
 import { Empty } from "../parts/empty";
 import { ProblemNotice } from "../parts/notice";
@@ -51,6 +52,7 @@ export default function UserPage() {
         {data?.data.map((one) => (
           <IntentCard
             key={one.goal_id}
+            user={id}
             intent={one}
             goal={goals.find((goal) => goal.id === one.goal_id)}
           />
@@ -66,7 +68,15 @@ const STATES: Record<Intent["state"], string> = {
   lost: "has done it, so it is lost",
 };
 
-function IntentCard({ intent, goal }: { intent: Intent; goal: Goal | undefined }) {
+function IntentCard({
+  user,
+  intent,
+  goal,
+}: {
+  user: string;
+  intent: Intent;
+  goal: Goal | undefined;
+}) {
   return (
     <li class="card intent">
       <div class="card-head">
@@ -104,6 +114,7 @@ function IntentCard({ intent, goal }: { intent: Intent; goal: Goal | undefined }
         </div>
       )}
       <Reasons reasons={intent.reasons} />
+      <IntentNights user={user} intent={intent} />
     </li>
   );
 }

@@ -307,6 +307,25 @@ class UserIntents(Answer):
     data: list[Intent]
 
 
+class IntentNight(Answer):
+    """A user's standing in a goal as of one night; day 0 is that of the set-up."""
+
+    date: date
+    state: Literal["open", "achieved", "lost"]
+    likelihood: float | None
+    percentile: int | None
+    bucket: BucketName | None
+
+
+class IntentNights(Answer):
+    """One user in one goal, newest night first; scores are kept for 35 nights, those of day 0 and
+    of the goal's last night for ever. Empty for a user outside the target group."""
+
+    goal_id: str
+    user_id: str
+    data: list[IntentNight]
+
+
 class Run(Answer):
     """A night (`night-2026-11-03`), a set-up (`setup-goal_…`), an export (`export-exp_…`), a send
     of an engagement (`send-eng_…-2026-11-03`), or the counting of segments on a day that loads

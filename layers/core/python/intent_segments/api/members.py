@@ -22,3 +22,9 @@ def bucket_users(goal_id: str, bucket: str) -> dict[str, Any]:
 @router.get("/v1/users/<user_id>/intents")
 def intents(user_id: str) -> dict[str, Any]:
     return members.intents(call_of(router).stores, user_id)
+
+
+@router.get("/v1/users/<user_id>/intents/<goal_id>/nights")
+def nights(user_id: str, goal_id: str) -> dict[str, Any]:
+    call = call_of(router)
+    return members.nights(call.stores, goal_id, user_id, call.limit())

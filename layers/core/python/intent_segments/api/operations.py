@@ -218,6 +218,17 @@ OPERATIONS: tuple[Operation, ...] = (
         role="marketer",
     ),
     Operation(
+        "GET",
+        "/v1/users/{user_id}/intents/{goal_id}/nights",
+        "One user's likelihood and bucket in a goal, night by night",
+        "IntentNights",
+        "Users",
+        "query",
+        parameters=("limit",),
+        problems=("not-found", "not-included"),
+        role="marketer",
+    ),
+    Operation(
         "DELETE",
         "/v1/users/{user_id}",
         "Erase a user: hidden at once, removed from everything by the next erasure run",

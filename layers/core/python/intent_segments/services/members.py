@@ -7,7 +7,8 @@ user it follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,10 @@ from ..lake.layout import BEFORE_ALL, group_of, user_hash
 from ..store.stores import Stores
 from .account import require_ai_pack
 from .opening import score_key, target_key
+from .published_scores import shown_nights
+
+FILES_AT_ONCE = 8
+"""Nights whose files are read at the same time: some megabytes each."""
 
 STATES = ("open", "achieved", "lost")
 """The column `state` of scores."""
@@ -104,31 +109,58 @@ def intents(stores: Stores, user_id: str) -> dict[str, Any]:
     return {"user_id": user_id, "data": data}
 
 
+def nights(stores: Stores, goal_id: str, user_id: str, limit: int) -> dict[str, Any]:
+    """One user's standing in a goal on each of its last `limit` nights that are kept, newest first,
+    day 0 among them; none of a user who is no member or is to be erased. Raises NotFound,
+    NotIncluded where the account has switched off buckets."""
+    require_ai_pack(stores)
+    goal = stores.goals.get(goal_id)
+    data: list[dict[str, Any]] = []
+    if user_hash(user_id) not in stores.erasures.suppressed():
+        files = shown_nights(stores, goal)[-limit:]
+        with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+            rows = pool.map(lambda scores: _row(stores, goal, scores, user_id), files)
+            data = [_stood(scores, row) for scores, row in zip(files, rows, strict=True) if row]
+    return {"goal_id": goal.id, "user_id": user_id, "data": data[::-1]}
+
+
 def _standing(
     stores: Stores, goal: Goal, scores: ScoreFiles, user_id: str
 ) -> dict[str, Any] | None:
-    uh = user_hash(user_id)
-    with _files(stores, goal, scores, group_of(uh, scores.groups)) as files:
-        found = duckdb.execute(_ONE_USER, files | {"uh": uh, "user_id": user_id})
-        columns = [name for name, *_ in found.description or ()]
-        values = found.fetchone()
-    if values is None:
+    row = _row(stores, goal, scores, user_id)
+    if row is None:
         return None
-    row = dict(zip(columns, values, strict=True))
-    state, bucket = row["state"], row["bucket"]
     # Nights scored before there were reasons have no such columns.
-    percentile = row.get("percentile", NO_PERCENTILE)
     codes = [code for rank in (1, 2, 3) if (code := row.get(f"reason{rank}", 0))]
-    is_open = STATES[state] == "open"
     return {
         "goal_id": goal.id,
-        "date": scores.date.isoformat(),
-        "state": STATES[state],
-        "likelihood": row["likelihood"] / CERTAIN if is_open else None,
-        "percentile": None if percentile == NO_PERCENTILE else percentile,
-        "bucket": None if bucket == NO_BUCKET else Bucket(bucket).label,
+        **_stood(scores, row),
         "arm": Arm(row["arm"]).label,
         "reasons": _reasons(stores, goal, codes),
+    }
+
+
+def _row(stores: Stores, goal: Goal, scores: ScoreFiles, user_id: str) -> dict[str, Any] | None:
+    """The row of one member in the files of a night."""
+    uh = user_hash(user_id)
+    with _files(stores, goal, scores, group_of(uh, scores.groups)) as files:
+        con = duckdb.connect()  # the module's own connection is for one thread alone
+        found = con.execute(_ONE_USER, files | {"uh": uh, "user_id": user_id})
+        columns = [name for name, *_ in found.description or ()]
+        values = found.fetchone()
+        con.close()
+    return None if values is None else dict(zip(columns, values, strict=True))
+
+
+def _stood(scores: ScoreFiles, row: Mapping[str, Any]) -> dict[str, Any]:
+    state, bucket = row["state"], row["bucket"]
+    percentile = row.get("percentile", NO_PERCENTILE)
+    return {
+        "date": scores.date.isoformat(),
+        "state": STATES[state],
+        "likelihood": row["likelihood"] / CERTAIN if STATES[state] == "open" else None,
+        "percentile": None if percentile == NO_PERCENTILE else percentile,
+        "bucket": None if bucket == NO_BUCKET else Bucket(bucket).label,
     }
 
 

@@ -51,6 +51,18 @@ def published_between(
     return found
 
 
+def shown_nights(stores: Stores, goal: Goal) -> list[ScoreFiles]:
+    """All scores of a goal that can be asked for, in the order of their dates."""
+    closed = stores.head.read().watermark
+    if goal.scores is None or goal.day0_scores is None or closed is None:
+        return []
+    first = max(oldest_shown(closed), goal.day0_scores.date + timedelta(days=1))
+    nights = [night["date"] for night in stores.runs.nights_of(goal.id, first, goal.scores.date)]
+    found = [scores_of_night(stores, goal, date.fromisoformat(night)) for night in nights]
+    ends = [one for one in (goal.day0_scores, goal.scores) if one not in found]
+    return sorted([*ends, *found], key=lambda one: one.date)
+
+
 def oldest_shown(closed: date) -> date:
     """The first of the nights whose scores can be asked for, by the last closed day."""
     return closed - timedelta(days=SHOWN_DAYS - 1)
