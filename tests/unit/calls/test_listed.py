@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 import pytest
 
 from functions.api import handler as api_function
@@ -56,6 +59,27 @@ def test_pages_of_refused_calls_hold_each_once(listed):
         after, more = f"&starting_after={page.data[-1].id.replace('#', '%23')}", page.has_more
     assert found == whole.data and len(found) == 9
     assert ask("GET", "/v1/refused-calls?starting_after=nothing").status == 422
+
+
+def test_a_page_of_large_refused_calls_ends_early_and_cuts_what_is_too_long(listed):
+    """Lambda answers with 6 MB at most."""
+    large = [broken("u", n) | {"properties": {"text": "x" * 100_000}} for n in range(30)]
+    too_long = broken("u", 99) | {"properties": {"text": "é" * 400_000}}
+    folder = "rejected/calls/2026-11-28/10/"
+    lines = [
+        json.dumps({"at": NOW.isoformat(), "set_aside": "event: no", "call": call})
+        for call in [*large, too_long]
+    ]
+    listed.stores.objects.put(f"{folder}a.jsonl.gz", gzip.compress("\n".join(lines).encode()))
+    found, after, more = [], "", True
+    while more:
+        answer = ask("GET", f"/v1/refused-calls?limit=100{after}")
+        assert answer.status == 200 and len(answer.text.encode()) < 3_000_000
+        page = answers.RefusedCallList.model_validate(answer.json)
+        found += page.data
+        after, more = f"&starting_after={page.data[-1].id.replace('#', '%23')}", page.has_more
+    assert [entry.call for entry in found[:-1]] == large
+    assert isinstance(found[-1].call, str) and len(found[-1].call) == 131_072
 
 
 def test_calls_of_a_user_who_is_to_be_erased_are_not_listed(listed):

@@ -87,6 +87,19 @@ def test_a_body_that_is_no_json_object_is_refused_in_words(body, words):
     assert words in caught.value.message
 
 
+@pytest.mark.parametrize("text", ["1e999", "-1e999"])
+def test_a_number_beyond_all_doubles_stays_as_its_text(text):
+    """As infinity it would not be JSON any more where rows are read again."""
+    body = (
+        f'{{"type": "track", "userId": "u", "event": "A", "properties": {{"p": {text}, "q": 1.5}}}}'
+    )
+    found = read_calls(read_document(body.encode()), "track", RECEIVED)
+    [row] = (
+        json.loads(line, parse_constant=lambda name: pytest.fail(name)) for line in found.lines
+    )
+    assert row["properties"] == {"p": text, "q": 1.5}
+
+
 def test_a_batch_is_a_list_of_at_most_2500_calls():
     with pytest.raises(InvalidInput, match="must be a list"):
         read_calls({"batch": {}}, None, RECEIVED)

@@ -76,7 +76,8 @@ class RollUpList(Answer):
 
 
 class CallSetAside(Answer):
-    """A call that could not be used: when it came, the field at fault, what to do, and the call."""
+    """A call that could not be used: when it came, the field at fault, what to do, and the call; of
+    one with more than 131,072 characters the first ones, as text."""
 
     id: str
     at: datetime

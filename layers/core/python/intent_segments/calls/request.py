@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from ..errors import InvalidInput
@@ -37,11 +38,12 @@ class Calls:
 
 
 def read_document(text: bytes, field: str = "body") -> Json:
-    """The JSON object that a body is, or what else `field` calls it, without NaN and Infinity.
-    Raises InvalidInput for a text that is none."""
+    """The JSON object that a body is, or what else `field` calls it, without NaN and Infinity. A
+    number beyond all doubles, such as 1e999, stays as its text. Raises InvalidInput for a text that
+    is none."""
     must = f"the {field} must be a JSON object"
     try:
-        document = json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as fault:
         raise InvalidInput.at(field, f"{must}: {_why(fault)}") from None
     if not isinstance(document, dict):
@@ -120,6 +122,12 @@ def _lines(call: Json, rows: list[Json]) -> list[bytes]:
             "call", f"the call has {size:,} bytes, the limit is {CALL_BYTES:,}: send less"
         )
     return lines
+
+
+def _number(text: str) -> float | str:
+    # As infinity it could not be written as JSON again, and all of the batch would be lost with it.
+    value = float(text)
+    return value if isfinite(value) else text
 
 
 def _no_constant(name: str) -> float:
