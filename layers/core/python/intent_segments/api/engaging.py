@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
 from .models import Name, Request
+from .moments import Day, Instant
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 Traits = Annotated[list[Text], Field(max_length=50)]
@@ -171,8 +171,8 @@ class EngagementSchedule(Request):
     local day on which it sends (the goal's last day when left out)."""
 
     kind: Literal["now", "at", "nightly"]
-    at: datetime | None = Field(default=None, examples=["2026-12-01T09:00:00+01:00"])
-    until: date | None = Field(default=None, examples=["2026-12-31"])
+    at: Instant | None = Field(default=None, examples=["2026-12-01T09:00:00+01:00"])
+    until: Day | None = Field(default=None, examples=["2026-12-31"])
 
 
 class EngagementMessage(Request):

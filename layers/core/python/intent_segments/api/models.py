@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -24,6 +23,7 @@ from .call_models import GroupCall as GroupCall
 from .call_models import IdentifyCall as IdentifyCall
 from .call_models import PageCall as PageCall
 from .call_models import TrackCall as TrackCall
+from .moments import Day
 
 MAX_CHANNELS = 10
 """Of an account: each is one more condition in every preview."""
@@ -145,7 +145,7 @@ class PreviewRequest(Request):
 
     segment_id: str | None = None
     definition: SegmentDefinition = None
-    as_of: date | None = None
+    as_of: Day | None = None
     sample: Annotated[int, Field(ge=0, le=100, strict=True)] = 10
     overlap_with: Annotated[
         Any,
@@ -166,9 +166,9 @@ class ForecastRequest(Request):
     direction: Literal["maximize", "minimize"] = "maximize"
     events: list[GoalEventEntry] = Field(examples=[EVENTS])
     match: Literal["any", "all"] = "any"
-    as_of: date | None = None
-    starts_on: date | None = None
-    ends_on: date | None = Field(None, examples=["2026-12-31"])
+    as_of: Day | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = Field(None, examples=["2026-12-31"])
     rolling_days: Annotated[int, Field(strict=True)] | None = Field(
         None,
         description="Instead of `ends_on`: a goal without end, for which every night looks this "
@@ -226,9 +226,9 @@ class GoalClone(Request):
     direction: Literal["maximize", "minimize"] = "maximize"
     events: list[GoalEventEntry] = Field(default_factory=list, examples=[EVENTS])
     match: Literal["any", "all"] = "any"
-    as_of: date | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    as_of: Day | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     rolling_days: Annotated[int, Field(strict=True)] | None = None
     target: Target | None = None
     buckets: BucketPolicy = None
@@ -290,7 +290,7 @@ class SegmentExport(Request):
 
     format: Literal["csv", "parquet"] = "csv"
     traits: list[TraitName] = Field(default_factory=list, examples=[["email", "city"]])
-    as_of: date | None = None
+    as_of: Day | None = None
 
 
 class GoalExport(Request):
