@@ -1,0 +1,87 @@
+"""The operations of destinations: a part of `operations.OPERATIONS`."""
+
+from __future__ import annotations
+
+from .operation import PAGED, WRITTEN, Operation
+
+DESTINATIONS: tuple[Operation, ...] = (
+    Operation(
+        "POST",
+        "/v1/destinations",
+        "Save a place to send users to; its signing secret is shown this once",
+        "DestinationSecret",
+        "Destinations",
+        request="NewDestination",
+        status=201,
+        problems=WRITTEN,
+        role="admin",
+    ),
+    Operation(
+        "GET",
+        "/v1/destinations",
+        "List destinations",
+        "DestinationList",
+        "Destinations",
+        parameters=PAGED,
+        role="viewer",
+    ),
+    Operation(
+        "GET",
+        "/v1/destinations/{destination_id}",
+        "One destination",
+        "Destination",
+        "Destinations",
+        problems=("not-found",),
+        role="viewer",
+    ),
+    Operation(
+        "PATCH",
+        "/v1/destinations/{destination_id}",
+        "Change a destination, disable it or enable it again",
+        "Destination",
+        "Destinations",
+        request="DestinationChange",
+        problems=(*WRITTEN, "not-found", "raced"),
+        role="admin",
+    ),
+    Operation(
+        "DELETE",
+        "/v1/destinations/{destination_id}",
+        "Delete a destination that no engagement at work sends to",
+        None,
+        "Destinations",
+        status=204,
+        problems=("not-found", "conflict"),
+        role="admin",
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations/{destination_id}/rotate-secret",
+        "Sign with a fresh secret beside the old ones; it is shown this once",
+        "DestinationSecret",
+        "Destinations",
+        request="SecretRotation",
+        problems=(*WRITTEN, "not-found", "conflict", "raced"),
+        role="admin",
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations/{destination_id}/retire-secrets",
+        "Sign with the newest secret alone: the end of a rotation",
+        "Destination",
+        "Destinations",
+        problems=("not-found", "conflict", "raced"),
+        role="admin",
+    ),
+    Operation(
+        "POST",
+        "/v1/destinations/{destination_id}/test",
+        "Send one test message and say what came of it",
+        "DestinationTested",
+        "Destinations",
+        "deliver",
+        request="DestinationTest",
+        problems=(*WRITTEN, "not-found", "conflict"),
+        role="admin",
+    ),
+)

@@ -1,0 +1,80 @@
+"""The operations of segments and previews: a part of `operations.OPERATIONS`."""
+
+from __future__ import annotations
+
+from .operation import PAGED, WRITTEN, Operation
+
+SEGMENTS: tuple[Operation, ...] = (
+    Operation(
+        "POST",
+        "/v1/segments",
+        "Save a segment",
+        "SegmentSaved",
+        "Segments",
+        request="NewSegment",
+        status=201,
+        parameters=("Idempotency-Key",),
+        problems=(*WRITTEN, "not-found", "conflict", "raced"),
+        role="marketer",
+    ),
+    Operation(
+        "GET",
+        "/v1/segments",
+        "List segments",
+        "SegmentList",
+        "Segments",
+        parameters=PAGED,
+        role="viewer",
+    ),
+    Operation(
+        "GET",
+        "/v1/segments/{segment_id}",
+        "One segment",
+        "Segment",
+        "Segments",
+        problems=("not-found",),
+        role="viewer",
+    ),
+    Operation(
+        "PATCH",
+        "/v1/segments/{segment_id}",
+        "Change a segment; goals keep the copy they were made with",
+        "SegmentSaved",
+        "Segments",
+        request="SegmentChange",
+        problems=(*WRITTEN, "not-found", "conflict"),
+        role="marketer",
+    ),
+    Operation(
+        "DELETE",
+        "/v1/segments/{segment_id}",
+        "Delete a segment that no other segment refers to",
+        None,
+        "Segments",
+        status=204,
+        problems=("not-found", "conflict"),
+        role="marketer",
+    ),
+    Operation(
+        "POST",
+        "/v1/previews",
+        "How many users a segment has, whom channels reach, and a sample of them",
+        "Preview",
+        "Segments",
+        "query",
+        request="PreviewRequest",
+        problems=(*WRITTEN, "conflict"),
+        role="marketer",
+    ),
+    Operation(
+        "GET",
+        "/v1/segments/{segment_id}/trend",
+        "How many members a segment had, day by day",
+        "Trend",
+        "Segments",
+        "query",
+        parameters=("from", "to"),
+        problems=("not-found", "invalid-input", "conflict", "not-included"),
+        role="viewer",
+    ),
+)
