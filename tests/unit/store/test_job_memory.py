@@ -61,10 +61,12 @@ def test_the_panel_has_so_many_users_of_any_account() -> None:
         (Load(62_500, 11_780_000, 125_000), SCORING, 1_093),
         (Load(62_500, 1_860_000, 2_500_000), SCORING, 1_122),
         (Load(125_000, 3_720_000, 250_000), SCORING, 850),  # many jobs in one process
-        (Load(125_000, 14_460_000, 250_000), SCORING, 1_522),  # the same
+        (Load(125_000, 3_720_000, 250_000), SCORING, 1_014),  # a hundred jobs and more
+        (Load(125_000, 14_460_000, 250_000), SCORING, 1_522),  # many jobs
         (Load(125_000, 3_720_000, 250_000), TRAINING, 960),
         (Load(200_000, 5_950_000, 400_000), TRAINING, 1_202),
         (Load(200_000, 19_900_000, 400_000), TRAINING, 1_784),
+        (Load(200_012, 23_137_492, 400_024), TRAINING, 2_311),  # many jobs
     ],
 )
 def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
@@ -74,7 +76,7 @@ def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
     where said, one that did many."""
     assert takes in (SCORING, TRAINING)
     reckoned = load.megabytes(SCORING if takes is SCORING else TRAINING)
-    assert measured <= reckoned <= 1.5 * measured
+    assert measured <= reckoned <= 1.8 * measured
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
         (1_000_000, 30_000_000, 3_008, None),
         (1_000_000, 30_000_000, None, None),
         (5_000_000, 150_000_000, 3_008, "JobMemory=3328"),
-        (1_000_000, 150_000_000, 3_008, "JobMemory=3328"),
+        (1_000_000, 150_000_000, 3_008, "JobMemory=3584"),
     ],
 )
 def test_a_run_that_comes_near_the_memory_of_functions_says_so(

@@ -37,8 +37,8 @@ class Takes:
     trait: int
 
 
-SCORING = Takes(base=430, user=450, row=90, trait=270)
-TRAINING = Takes(base=560, user=2_100, row=53, trait=270)
+SCORING = Takes(base=580, user=450, row=90, trait=270)
+TRAINING = Takes(base=640, user=2_100, row=53, trait=270)
 
 
 @dataclass(frozen=True)
