@@ -82,6 +82,18 @@ def test_a_page_of_large_refused_calls_ends_early_and_cuts_what_is_too_long(list
     assert isinstance(found[-1].call, str) and len(found[-1].call) == 131_072
 
 
+def test_a_page_of_calls_of_nothing_but_quotes_fits_what_a_function_may_answer(listed):
+    calls = [broken("u", n) | {"properties": {"text": '"' * 100_000}} for n in range(60)]
+    lines = [
+        json.dumps({"at": NOW.isoformat(), "set_aside": "event: no", "call": c}) for c in calls
+    ]
+    key = "rejected/calls/2026-11-28/10/a.jsonl.gz"
+    listed.stores.objects.put(key, gzip.compress("\n".join(lines).encode()))
+    answer = ask("GET", "/v1/refused-calls?limit=100")
+    assert answer.json["has_more"] and answer.json["data"]
+    assert len(json.dumps(answer.text)) < 6_000_000, "with the quotes of the body escaped"
+
+
 def test_calls_of_a_user_who_is_to_be_erased_are_not_listed(listed):
     sent(listed, [track("ok"), broken("u1"), broken("u2")])
     listed.land()

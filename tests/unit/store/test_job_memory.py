@@ -16,6 +16,7 @@ from intent_segments.services.job_memory import (
     SCORING,
     TRAINING,
     Load,
+    Takes,
     largest_group,
     panel,
     require_memory,
@@ -55,28 +56,39 @@ def test_the_panel_has_so_many_users_of_any_account() -> None:
 @pytest.mark.parametrize(
     ("load", "takes", "measured"),
     [
+        (Load(125_000, 3_720_000, 250_000), SCORING, 850),
+        (Load(125_000, 3_720_000, 250_000), SCORING, 1_014),
+        (Load(125_000, 14_460_000, 250_000), SCORING, 1_522),
+        (Load(200_000, 5_950_000, 400_000), TRAINING, 1_202),
+        (Load(200_000, 19_900_000, 400_000), TRAINING, 1_784),
+        (Load(200_012, 23_137_492, 400_024), TRAINING, 2_311),
+    ],
+)
+def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
+    load: Load, takes: Takes, measured: int
+) -> None:
+    """Measured: the most that a process had which did jobs of five goals one after the other, in MB
+    (VmHWM, Linux). Training twice alone: little more of it stays from job to job."""
+    assert measured <= load.megabytes(takes) <= 1.35 * measured
+
+
+@pytest.mark.parametrize(
+    ("load", "takes", "measured"),
+    [
         (Load(31_250, 929_570, 62_500), SCORING, 385),
         (Load(125_000, 3_720_000, 250_000), SCORING, 579),
         (Load(500_000, 14_860_000, 1_000_000), SCORING, 1_480),
         (Load(62_500, 11_780_000, 125_000), SCORING, 1_093),
         (Load(62_500, 1_860_000, 2_500_000), SCORING, 1_122),
-        (Load(125_000, 3_720_000, 250_000), SCORING, 850),  # many jobs in one process
-        (Load(125_000, 3_720_000, 250_000), SCORING, 1_014),  # a hundred jobs and more
-        (Load(125_000, 14_460_000, 250_000), SCORING, 1_522),  # many jobs
         (Load(125_000, 3_720_000, 250_000), TRAINING, 960),
-        (Load(200_000, 5_950_000, 400_000), TRAINING, 1_202),
-        (Load(200_000, 19_900_000, 400_000), TRAINING, 1_784),
-        (Load(200_012, 23_137_492, 400_024), TRAINING, 2_311),  # many jobs
     ],
 )
-def test_what_is_reckoned_is_what_was_measured_and_a_reserve(
-    load: Load, takes: object, measured: int
+def test_a_process_that_does_one_job_alone_takes_less(
+    load: Load, takes: Takes, measured: int
 ) -> None:
-    """Measured: the most that a process had which did one job, five goals, in MB (VmHWM, Linux);
-    where said, one that did many."""
-    assert takes in (SCORING, TRAINING)
-    reckoned = load.megabytes(SCORING if takes is SCORING else TRAINING)
-    assert measured <= reckoned <= 1.8 * measured
+    """A process that did a hundred jobs of 125,000 users had 1.75 times as much as one that did
+    one: that is the reserve here."""
+    assert measured <= load.megabytes(takes) <= 1.8 * measured
 
 
 @pytest.mark.parametrize(

@@ -143,9 +143,11 @@ class Call:
             raise InvalidInput(errors[0].message, errors) from None
 
 
-def listed(data: list[dict[str, Any]], has_more: bool) -> dict[str, Any]:
-    """A page of a list in its HTTP form: what fits of it, the first entry always."""
-    room = MAX_LIST_BYTES
+def listed(
+    data: list[dict[str, Any]], has_more: bool, most: int = MAX_LIST_BYTES
+) -> dict[str, Any]:
+    """A page of a list in its HTTP form: what fits into `most` bytes, the first entry always."""
+    room = most
     for number, entry in enumerate(data):
         room -= len(json.dumps(entry, ensure_ascii=False).encode())
         if room < 0 and number:

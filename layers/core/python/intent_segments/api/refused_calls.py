@@ -12,6 +12,10 @@ from .call import listed
 
 router = Router()
 
+MOST_BYTES = 2_800_000
+"""Of a page. Anybody may have sent these calls, nothing but quotes among them, which take two bytes
+each in what a function answers: 6 MB at most (Lambda's quota)."""
+
 
 @router.get("/v1/refused-calls")
 def page() -> dict[str, Any]:
@@ -19,4 +23,4 @@ def page() -> dict[str, Any]:
     found = refused_calls.page(
         call.stores, call.limit(), call.query("starting_after"), call.query("date")
     )
-    return listed(*found)
+    return listed(*found, MOST_BYTES)

@@ -15,8 +15,6 @@ from ..store.stores import Stores
 from .suppression import suppressed
 
 FOLDER = "rejected/calls/"
-MOST_BYTES = 2 << 20
-"""Of the calls on a page, as JSON: Lambda answers with 6 MB at most. A page may end early."""
 MOST_SHOWN = 128 << 10
 """Characters of a call that are shown; a longer one is cut, as text."""
 ID = re.compile(r"\d{4}-\d{2}-\d{2}/\d{2}/[\w.-]+#\d+")
@@ -30,8 +28,7 @@ def page(
     """Refused calls of one day (ISO, by which they were sent, UTC), the newest hour first; of the
     newest day that has any when `day` is None. Whether more follow.
 
-    A page may hold fewer than `limit` where calls are large. Those of users whose erasure is
-    pending are left out. Raises InvalidInput.
+    Those of users whose erasure is pending are left out. Raises InvalidInput.
     """
     if after is not None and not ID.fullmatch(after):
         raise InvalidInput.at(
@@ -49,16 +46,11 @@ def page(
             return [], False
         wanted = days[-1]
     found: list[dict[str, Any]] = []
-    room = MOST_BYTES
     for call in _calls(stores, wanted, after):
-        text = json.dumps(call["call"], ensure_ascii=False)
-        if len(text) > MOST_SHOWN:
-            call["call"] = text = text[:MOST_SHOWN]
-        size = len(text.encode("utf-8", "surrogatepass"))
-        if len(found) == limit or (found and size > room):
+        if len(found) == limit:
             return found, True
-        room -= size
-        found.append(call)
+        text = json.dumps(call["call"], ensure_ascii=False)
+        found.append(call | {"call": text[:MOST_SHOWN]} if len(text) > MOST_SHOWN else call)
     return found, False
 
 
