@@ -36,7 +36,22 @@ class Adjusted(Answer):
     variance_saved: float | None
 
 
-class Compared(Answer):
+class Effect(Answer):
+    """What one group did differently from another, as `Compared` has it."""
+
+    srm: Split | None
+    difference: Estimate | None
+    repeated: Estimate | None
+    always_valid: Estimate | None
+    relative: Estimate | None
+    incremental_users: Estimate | None
+    adjusted: Adjusted | None
+    verdict: Literal["better", "worse", "inconclusive"]
+    verdict_by: Literal["counts", "adjusted"]
+    sentence: str
+
+
+class Compared(Effect):
     """Test against control, everybody as drawn. `difference` is rate of test - rate of control for
     one look when the period is over, `repeated` the same for a look every night until then,
     `always_valid` for looks without any end. `relative` (a part of the control's rate) and
@@ -48,16 +63,6 @@ class Compared(Answer):
 
     test: Rated
     control: Rated
-    srm: Split | None
-    difference: Estimate | None
-    repeated: Estimate | None
-    always_valid: Estimate | None
-    relative: Estimate | None
-    incremental_users: Estimate | None
-    adjusted: Adjusted | None
-    verdict: Literal["better", "worse", "inconclusive"]
-    verdict_by: Literal["counts", "adjusted"]
-    sentence: str
 
 
 class BucketUplift(Compared):
@@ -259,7 +264,7 @@ class GoalPower(Answer):
     by_bucket: list[BucketPower]
 
 
-class HoldoutOfGoal(Answer):
+class HoldoutOfGoal(Effect):
     """Members of a goal outside the account's holdout against those in it, from `counted_from` on,
     after `looks` nights; otherwise as the uplift of the goal."""
 
@@ -272,16 +277,6 @@ class HoldoutOfGoal(Answer):
     looks: int
     rest: Rated
     holdout: Rated
-    srm: Split | None
-    difference: Estimate | None
-    repeated: Estimate | None
-    always_valid: Estimate | None
-    relative: Estimate | None
-    incremental_users: Estimate | None
-    adjusted: Adjusted | None
-    verdict: Literal["better", "worse", "inconclusive"]
-    verdict_by: Literal["counts", "adjusted"]
-    sentence: str
 
 
 class HoldoutReport(Answer):
