@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import gc
 import re
 import tomllib
 
@@ -471,3 +472,10 @@ def test_who_reckons_with_the_memory_of_jobs_is_told_of_it():
         if "JOB_MEMORY" in function["Properties"].get("Environment", {}).get("Variables", {})
     }
     assert told == {"ForecastFunction", "PlanRunFunction"}
+
+
+def test_a_transform_leaves_no_word_of_its_own_metrics(caplog):
+    for _ in range(2):
+        cloudformation_template(Project())
+    gc.collect()
+    assert caplog.messages == []

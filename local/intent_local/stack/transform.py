@@ -8,6 +8,7 @@ a laptop's metrics; and the parameters have values for a laptop (`deploy.LOCAL_P
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,9 @@ from .project import Project
 from .server import REGION
 
 OWN_LAYER = "CoreLayer"
+
+# It counts for AWS's own service, and warns when it is thrown away that nothing was published.
+logging.getLogger("samtranslator.metrics.metrics").setLevel(logging.ERROR)
 
 
 class NoManagedPolicies:
