@@ -36,8 +36,8 @@ from ..segments.definition import parse
 from ..segments.evaluate import members as segment_members
 from ..store.stores import Stores
 from .change_files import change_key
-from .changing import NO_STATE, count_changes, standings, write_changes
-from .comparing_groups import Members, Shelf, effects_of, held_out, reachable
+from .changing import NO_STATE, Standings, count_changes, standings, write_changes
+from .comparing_groups import Columns, Members, Pool, Shelf, effects_of, held_out, reachable
 from .counting import ACHIEVED, LOST, OPEN, cells, events_of, realised, tally
 from .counting import first_days as first_days_of
 from .counting import late_windows as late_windows_of
@@ -145,17 +145,8 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
         "percentile": _percentiles(scored, trained.percentiles),
         **{f"reason{rank + 1}": codes for rank, codes in enumerate(scored.reasons.T.copy())},
     }
-    files = group.plan.scores()
-    path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns, group.tables.con)
     then, now = standings(before["state"], before["bucket"]), standings(columns["state"], bucket)
-    moved = group.scratch / f"{goal.id}-changes.parquet"
-    write_changes(moved, then, now, columns, _target_path(group, goal), group.tables.con)
-    group.stores.objects.upload(
-        {
-            score_key(goal.id, files, group.number): path,
-            change_key(goal.id, files, group.number): moved,
-        }
-    )
+    _write(group, goal, columns, then, now)
     first = columns
     if goal.day0_scores is not None:
         first = _earlier(group, goal, goal.day0_scores, target["uh"])
@@ -193,12 +184,37 @@ def _goal(group: Group, goal: PlannedGoal, trained: Trained) -> GoalTally:
     who = Members(target["uh"], members, target["arm"], held, evidence, to_day(night))
     wholes = {}
     if not goal.terms.rolling or goal.window_scores is not None:
-        until = to_day(goal.terms.last_day_of(from_day(began)))
-        wholes[GOAL] = reachable(who, first, began, until)
-        if group.plan.holdout is not None:
-            since = max(began, to_day(group.plan.holdout.since) - 1)
-            wholes[HOLDOUT] = held_out(who, first, since, until)
+        wholes = _wholes(group, goal, who, first, began)
     return replace(counted, effects=effects_of(goal, who, wholes, group.shelf))
+
+
+def _write(
+    group: Group, goal: PlannedGoal, columns: Columns, then: Standings, now: Standings
+) -> None:
+    """Write the scores of the group, and who stands elsewhere than before."""
+    files, con = group.plan.scores(), group.tables.con
+    path = write_columns(group.scratch / f"{goal.id}-scores.parquet", columns, con)
+    moved = group.scratch / f"{goal.id}-changes.parquet"
+    write_changes(moved, then, now, columns, _target_path(group, goal), con)
+    group.stores.objects.upload(
+        {
+            score_key(goal.id, files, group.number): path,
+            change_key(goal.id, files, group.number): moved,
+        }
+    )
+
+
+def _wholes(
+    group: Group, goal: PlannedGoal, who: Members, first: Columns, began: int
+) -> dict[str, Pool]:
+    """Everybody in both arms, by what was known in `first`; and with a holdout those inside and
+    outside it, from the day on which both were there."""
+    until = to_day(goal.terms.last_day_of(from_day(began)))
+    found = {GOAL: reachable(who, first, began, until)}
+    if group.plan.holdout is not None:
+        since = max(began, to_day(group.plan.holdout.since) - 1)
+        found[HOLDOUT] = held_out(who, first, since, until)
+    return found
 
 
 def _drivers(stores: Stores, record: Mapping[str, Any]) -> tuple[Driver, ...]:
