@@ -1,7 +1,6 @@
-import { answer, type Problem, type Schema } from "@intent-segments/client";
-import { useEffect, useState } from "preact/hooks";
+import { answer } from "@intent-segments/client";
 import { useRoute } from "preact-iso";
-import { problemOf } from "../api/resource";
+import { PAGE, usePages } from "../api/pages";
 import { useGoal } from "../api/resources";
 import { api } from "../api/setup";
 import { day } from "../format/dates";
@@ -12,46 +11,22 @@ import { ProblemNotice } from "../parts/notice";
 import { Page } from "../parts/page";
 import { SkeletonCard } from "../parts/skeleton";
 
-type Changed = Schema<"ChangedUser">;
-const PAGE = 50;
-
 /** `/goals/:id/changes/:date`: whose standing changed with a night. */
 export default function ChangesPage() {
   const { params } = useRoute();
   const id = params.id ?? "";
   const date = params.date ?? "";
   const goal = useGoal(id).data;
-  const [changed, setChanged] = useState<Changed[]>([]);
-  const [more, setMore] = useState(true);
-  const [loading, setLoading] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const load = async (known: Changed[]) => {
-    setLoading(true);
-    setProblem(null);
-    const after = known.at(-1)?.user_id;
-    try {
-      const page = await answer(
+  const pages = usePages(
+    (query) =>
+      answer(
         api.GET("/v1/goals/{goal_id}/changes/users", {
-          params: {
-            path: { goal_id: id },
-            query: { date, limit: PAGE, ...(after ? { starting_after: after } : {}) },
-          },
+          params: { path: { goal_id: id }, query: { date, ...query } },
         }),
-      );
-      setChanged([...known, ...page.data]);
-      setMore(page.has_more);
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setLoading(false);
-    }
-  };
-  useEffect(() => {
-    setChanged([]);
-    setMore(true);
-    void load([]);
-  }, [id, date]);
+      ),
+    [id, date],
+  );
+  const { found: changed, more, loading, problem } = pages;
 
   return (
     <Page
@@ -62,7 +37,7 @@ export default function ChangesPage() {
       ]}
       lead={`Members whose standing changed with the night of ${day(date)}, in an order that is as good as chance.`}
     >
-      {problem && <ProblemNotice problem={problem} retry={() => load(changed)} />}
+      {problem && <ProblemNotice problem={problem} retry={pages.next} />}
       {changed.length > 0 && (
         <div class="card flush">
           <table class="inventory">
@@ -117,7 +92,7 @@ export default function ChangesPage() {
       {changed.length > 0 && (
         <div class="actions">
           {more && (
-            <button type="button" class="button" disabled={loading} onClick={() => load(changed)}>
+            <button type="button" class="button" disabled={loading} onClick={pages.next}>
               {loading ? "Fetching…" : `Show ${PAGE} more`}
             </button>
           )}

@@ -1,7 +1,8 @@
-import { answer, type Problem, type Schema } from "@intent-segments/client";
-import { useEffect, useState } from "preact/hooks";
+import { answer, type Schema } from "@intent-segments/client";
+import { useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
-import { problemOf, useResource } from "../api/resource";
+import { PAGE, usePages } from "../api/pages";
+import { useResource } from "../api/resource";
 import { type BucketName, useGoal, useMe } from "../api/resources";
 import { may } from "../api/roles";
 import { api } from "../api/setup";
@@ -17,7 +18,6 @@ import { SkeletonCard } from "../parts/skeleton";
 import { Tabs } from "../parts/tabs";
 
 type Member = Schema<"BucketUser">;
-const PAGE = 50;
 
 /** `/goals/:id/members/:bucket`: who is in a bucket tonight, in a fixed order that has nothing to do with them. */
 export default function MembersPage() {
@@ -26,39 +26,17 @@ export default function MembersPage() {
   const bucket = (params.bucket ?? "most_likely") as BucketName;
   const goal = useGoal(id).data;
   const me = useMe().data;
-  const [members, setMembers] = useState<Member[]>([]);
-  const [date, setDate] = useState<string | null>(null);
-  const [more, setMore] = useState(true);
-  const [loading, setLoading] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const load = async (known: Member[]) => {
-    setLoading(true);
-    setProblem(null);
-    const after = known.at(-1)?.user_id;
-    try {
-      const page = await answer(
+  const pages = usePages(
+    (query) =>
+      answer(
         api.GET("/v1/goals/{goal_id}/buckets/{bucket}/users", {
-          params: {
-            path: { goal_id: id, bucket },
-            query: { limit: PAGE, ...(after ? { starting_after: after } : {}) },
-          },
+          params: { path: { goal_id: id, bucket }, query },
         }),
-      );
-      setMembers([...known, ...page.data]);
-      setDate(page.date);
-      setMore(page.has_more);
-    } catch (error) {
-      setProblem(problemOf(error));
-    } finally {
-      setLoading(false);
-    }
-  };
-  useEffect(() => {
-    setMembers([]);
-    setMore(true);
-    void load([]);
-  }, [id, bucket]);
+      ),
+    [id, bucket],
+  );
+  const { found: members, more, loading, problem } = pages;
+  const date = pages.page?.date;
 
   return (
     <Page
@@ -82,7 +60,7 @@ export default function MembersPage() {
         here={`/goals/${id}/members/${bucket}`}
         tabs={BUCKETS.map((one) => ({ href: `/goals/${id}/members/${one.id}`, label: one.label }))}
       />
-      {problem && <ProblemNotice problem={problem} retry={() => load(members)} />}
+      {problem && <ProblemNotice problem={problem} retry={pages.next} />}
       {members.length > 0 && (
         <div class="card flush">
           <table class="inventory">
@@ -117,7 +95,7 @@ export default function MembersPage() {
       {members.length > 0 && (
         <div class="actions">
           {more && (
-            <button type="button" class="button" disabled={loading} onClick={() => load(members)}>
+            <button type="button" class="button" disabled={loading} onClick={pages.next}>
               {loading ? "Fetching…" : `Show ${PAGE} more`}
             </button>
           )}
